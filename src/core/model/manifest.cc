@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/model/manifest.h"
+
+#include <algorithm>
+
+namespace aiop::model {
+namespace {
+
+std::string TextOf(const json::Value& value) {
+  const auto* text = value.if_string();
+  return text ? std::string(text->data(), text->size()) : std::string();
+}
+
+// The text of the only member of `in`, if that is called `key`.
+std::string OnlyMember(const json::Value& in, std::string_view key) {
+  const auto* object = in.if_object();
+  if (!object || object->size() != 1 || std::string_view(object->begin()->key()) != key) return {};
+  return TextOf(object->begin()->value());
+}
+
+void CheckCommands(const CommandList& commands, const std::string& path, std::vector<describe::Problem>& problems) {
+  for (size_t i = 0; i < commands.size(); ++i) {
+    if (commands[i].empty() || commands[i].front().empty()) {
+      problems.push_back({json::Child(path, i), "must be a command: a list with at least a program"});
+    }
+  }
+}
+
+bool StaysInside(std::string_view path) {
+  if (path.empty() || path.front() == '/') return false;
+  size_t start = 0;
+  while (start <= path.size()) {
+    const size_t slash = std::min(path.find('/', start), path.size());
+    if (path.substr(start, slash - start) == "..") return false;
+    start = slash + 1;
+  }
+  return true;
+}
+
+}  // namespace
+
+json::Value Encode(const RunSpec& value) {
+  if (!value.http.empty()) return json::Object{{"http", value.http}};
+  if (!value.pipeline.empty()) return json::Object{{"pipeline", value.pipeline}};
+  return describe::Encode(value.command);
+}
+
+void Decode(const json::Value& in, const std::string& path, const describe::Rule&, describe::Reading& reading,
+            RunSpec& out) {
+  if (in.is_array()) {
+    describe::Decode(in, path, {}, reading, out.command);
+    if (out.command.empty() || out.command.front().empty()) {
+      reading.Refuse(path, "must name a program to run");
+    }
+    return;
+  }
+  out.http = OnlyMember(in, "http");
+  out.pipeline = OnlyMember(in, "pipeline");
+  const bool url = out.http.starts_with("http://") || out.http.starts_with("https://");
+  if (!url && out.pipeline.empty()) {
+    reading.Refuse(path, "must be a command (a list), {http: URL} or {pipeline: FILE}");
+  }
+}
+
+json::Object SchemaFor(describe::Tag<RunSpec>, const describe::Rule&, describe::SchemaDefinitions&) {
+  const json::Object text{{"type", "string"}};
+  const auto object = [&](const char* key) {
+    return json::Object{{"type", "object"},
+                        {"properties", json::Object{{key, text}}},
+                        {"required", json::Array{key}},
+                        {"additionalProperties", false}};
+  };
+  return {{"oneOf", json::Array{json::Object{{"type", "array"}, {"items", text}, {"minItems", 1}}, object("http"),
+                                object("pipeline")}}};
+}
+
+json::Value Encode(const Survival& value) {
+  switch (value.kind) {
+    case Survival::Kind::kAll:
+      return true;
+    case Survival::Kind::kNone:
+      return false;
+    case Survival::Kind::kNamed:
+      return json::Value(value.name);
+    case Survival::Kind::kByKey:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+void Decode(const json::Value& in, const std::string& path, const describe::Rule&, describe::Reading& reading,
+            Survival& out) {
+  if (in.is_bool()) {
+    out.kind = in.get_bool() ? Survival::Kind::kAll : Survival::Kind::kNone;
+  } else if (in.is_string() && !TextOf(in).empty()) {
+    out.kind = Survival::Kind::kNamed;
+    out.name = TextOf(in);
+  } else {
+    reading.Refuse(path, "must be the name of a checkpoint, true (all survive) or false (none)");
+  }
+}
+
+json::Object SchemaFor(describe::Tag<Survival>, const describe::Rule&, describe::SchemaDefinitions&) {
+  return {{"type", json::Array{"string", "boolean", "null"}}};
+}
+
+json::Value Encode(const ApprovalRule& value) {
+  switch (value.kind) {
+    case ApprovalRule::Kind::kAuto:
+      return "auto";
+    case ApprovalRule::Kind::kHuman:
+      return "human";
+    case ApprovalRule::Kind::kHumanIf:
+      return json::Object{{"human_if", value.human_if}};
+    case ApprovalRule::Kind::kDefault:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+void Decode(const json::Value& in, const std::string& path, const describe::Rule&, describe::Reading& reading,
+            ApprovalRule& out) {
+  const std::string text = TextOf(in);
+  out.human_if = OnlyMember(in, "human_if");
+  if (text == "auto") {
+    out.kind = ApprovalRule::Kind::kAuto;
+  } else if (text == "human") {
+    out.kind = ApprovalRule::Kind::kHuman;
+  } else if (out.human_if == "major" || out.human_if == "minor" || out.human_if == "patch") {
+    out.kind = ApprovalRule::Kind::kHumanIf;
+  } else {
+    reading.Refuse(path, "must be auto, human or {human_if: major|minor|patch}");
+  }
+}
+
+json::Object SchemaFor(describe::Tag<ApprovalRule>, const describe::Rule&, describe::SchemaDefinitions&) {
+  return {{"oneOf",
+           json::Array{json::Object{{"enum", json::Array{"auto", "human", nullptr}}},
+                       json::Object{{"type", "object"},
+                                    {"properties", json::Object{{"human_if", json::Object{{"enum", json::Array{"major", "minor", "patch"}}}}}},
+                                    {"required", json::Array{"human_if"}},
+                                    {"additionalProperties", false}}}}};
+}
+
+std::vector<describe::Problem> CheckManifest(const MotorManifest& manifest) {
+  std::vector<describe::Problem> problems;
+  for (size_t i = 0; i < manifest.profiles.size(); ++i) {
+    if (!describe::IsName(manifest.profiles[i])) {
+      problems.push_back({json::Child("/profiles", i), "must be " + std::string(describe::kNameRule.expectation)});
+    }
+  }
+  CheckCommands(manifest.validate, "/validate", problems);
+  CheckCommands(manifest.gates.lint, "/gates/lint", problems);
+  CheckCommands(manifest.gates.tests, "/gates/tests", problems);
+  CheckCommands(manifest.gates.validators, "/gates/validators", problems);
+  for (size_t i = 0; i < manifest.golden.size(); ++i) {
+    if (!StaysInside(manifest.golden[i])) {
+      problems.push_back({json::Child("/golden", i), "must be a path inside the motor"});
+    }
+  }
+  if (!manifest.accepts.schema.empty() && !StaysInside(manifest.accepts.schema)) {
+    problems.push_back({"/accepts/schema", "must be a path inside the motor"});
+  }
+  if (!manifest.run.pipeline.empty() && !StaysInside(manifest.run.pipeline)) {
+    problems.push_back({"/run/pipeline", "must be a path inside the motor"});
+  }
+  return problems;
+}
+
+}  // namespace aiop::model
