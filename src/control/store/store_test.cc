@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/store/store.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/file/file.h"
+
+namespace aiop::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+class StoreTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("aiop-store-" + std::to_string(getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { ASSERT_TRUE(file::RemoveTree(folder_).has_value()); }
+  fs::path folder_;
+};
+
+model::Run MakeRun(std::string id, std::string app) {
+  model::Run run;
+  run.id = std::move(id);
+  run.plant = "p";
+  run.app = std::move(app);
+  return run;
+}
+
+model::StoredEvent MakeEvent(std::string id) {
+  model::StoredEvent event;
+  event.envelope.id = std::move(id);
+  event.run = "r";
+  return event;
+}
+
+TEST_F(StoreTest, KeepsRecordsOverReopening) {
+  {
+    auto ledger = *Ledger::Open(folder_ / "ledger.db");
+    ASSERT_TRUE(ledger->Put(MakeRun("r1", "a")).has_value());
+  }
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  EXPECT_EQ(ledger->Get<model::Run>("r1")->app, "a");
+  EXPECT_EQ(ledger->Get<model::Run>("r2").error().code, Code::kNotFound);
+}
+
+TEST_F(StoreTest, FindsByKeyInOrder) {
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(ledger->Put(MakeRun("r" + std::to_string(i), i % 2 == 0 ? "even" : "odd")).has_value());
+  }
+  const auto runs = ledger->ListBy<model::Run>(Kind<model::Run>::Field::kApp, "even");
+  ASSERT_EQ(runs->size(), 3u);
+  EXPECT_EQ(runs->at(0).id, "r0");
+  EXPECT_EQ(runs->at(2).id, "r4");
+  EXPECT_EQ(ledger->List<model::Run>({.limit = 2, .newest_first = true})->front().id, "r4");
+}
+
+TEST_F(StoreTest, ACommitIsAllOrNothing) {
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  ASSERT_TRUE(ledger->Put(MakeRun("taken", "a")).has_value());
+  Ledger::Batch batch;
+  batch.Put(MakeRun("new", "b")).Put(MakeRun("taken", "c"), Mode::kInsert);
+  EXPECT_EQ(ledger->Commit(std::move(batch)).error().code, Code::kConflict);
+  EXPECT_FALSE(ledger->Find<model::Run>("new")->has_value());
+}
+
+TEST_F(StoreTest, TellsDuplicatesFromNewEvents) {
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  ASSERT_TRUE(ledger->Put(MakeEvent("e1")).has_value());
+  Ledger::Batch batch;
+  batch.Put(MakeEvent("e1"), Mode::kInsertIfNew).Put(MakeEvent("e2"), Mode::kInsertIfNew);
+  EXPECT_EQ(*ledger->CommitAndTell(std::move(batch)), (std::vector<bool>{false, true}));
+  EXPECT_EQ(ledger->List<model::StoredEvent>()->at(1).envelope.seq, 2);
+}
+
+TEST_F(StoreTest, AnOldFenceIsRefused) {
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  const Fence first = *ledger->database().TakeLease("r", "one");
+  const Fence second = *ledger->database().TakeLease("r", "two");
+  Ledger::Batch stale;
+  stale.Guard(first).Put(MakeRun("r", "a"));
+  EXPECT_EQ(ledger->Commit(std::move(stale)).error().code, Code::kConflict);
+  Ledger::Batch fresh;
+  fresh.Guard(second).Put(MakeRun("r", "a"));
+  EXPECT_TRUE(ledger->Commit(std::move(fresh)).has_value());
+}
+
+TEST_F(StoreTest, AFileOfAnotherSideIsRefusedAtTheDoor) {
+  { auto apps = *AppStore::Open(folder_ / "context.db"); }
+  const auto motors = MotorStore::Open(folder_ / "context.db");
+  ASSERT_FALSE(motors.has_value());
+  EXPECT_EQ(motors.error().code, Code::kInvalid);
+}
+
+TEST_F(StoreTest, ManyThreadsShareTheWriter) {
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 50; ++i) {
+        ASSERT_TRUE(ledger->Put(MakeRun(std::to_string(t) + "-" + std::to_string(i), "a")).has_value());
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(*ledger->database().Count("run", {}), 400);
+}
+
+TEST_F(StoreTest, SearchesTranscriptsByWordsRunAndStep) {
+  auto apps = *AppStore::Open(folder_ / "app.db");
+  ASSERT_TRUE(apps->database().IndexText("r1", "1", "generate", "TypeError: cannot read \"x\" of undefined").has_value());
+  ASSERT_TRUE(apps->database().IndexText("r2", "1", "check", "error TS2304: Cannot find name").has_value());
+  EXPECT_EQ(apps->database().SearchText("cannot", "", "", 10)->size(), 2u);
+  EXPECT_EQ(apps->database().SearchText("cannot", "r2", "", 10)->size(), 1u);
+  EXPECT_EQ(apps->database().SearchText("cannot \"x\"", "", "generate", 10)->size(), 1u);
+  EXPECT_TRUE(apps->database().SearchText("\" OR 1", "", "", 10)->empty());
+}
+
+TEST_F(StoreTest, AReaderSeesWhatAWriterCommitted) {
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  ASSERT_TRUE(ledger->Put(MakeRun("r1", "a")).has_value());
+  auto reader = *Ledger::Open(folder_ / "ledger.db", true);
+  EXPECT_TRUE(reader->Find<model::Run>("r1")->has_value());
+  EXPECT_FALSE(reader->Put(MakeRun("r2", "a")).has_value());
+}
+
+}  // namespace
+}  // namespace aiop::store
