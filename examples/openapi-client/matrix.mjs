@@ -92,14 +92,19 @@ async function worker([generator, version, style, work]) {
 }
 
 // ---------------------------------------------------------------- the driver
+function lastLine(text) {
+  return text.replace(/\u001b\[[0-9;]*m/g, '').split('\n').map((l) => l.trim()).filter(Boolean).pop() ?? '';
+}
+
 function runColumn(generator, version, style, work, docs, done) {
   return new Promise((resolve) => {
     const left = docs.filter((d) => !done[`${generator}@${version}/${style}/${d.id}`]);
     const start = () => {
       if (!left.length) return resolve();
       const child = spawn(process.execPath, ['--max-old-space-size=3000', fileURLToPath(import.meta.url), '--worker', generator, version, style, work],
-        { stdio: ['pipe', 'pipe', 'ignore'] });
-      let timer;
+        { stdio: ['pipe', 'pipe', 'pipe'] });
+      let timer, said = '';
+      child.stderr.on('data', (d) => { said = (said + d).slice(-4000); });
       const next = () => {
         if (!left.length) return child.stdin.end();
         child.stdin.write(JSON.stringify(left[0]) + '\n');
@@ -112,11 +117,11 @@ function runColumn(generator, version, style, work, docs, done) {
         next();
       });
       child.stdin.on('error', () => {});
-      child.on('exit', (code, signal) => {
+      child.on('close', (code, signal) => {
         clearTimeout(timer);
         if (left.length) {
           done[`${generator}@${version}/${style}/${left[0].id}`] = { id: left[0].id, ok: false, stage: 'generate', ms: LIMIT_MS,
-            error: signal ? `no answer within ${LIMIT_MS / 1000} s` : `process ended with ${code}` };
+            error: signal ? `no answer within ${LIMIT_MS / 1000} s` : `exit ${code}: ${lastLine(said)}` };
           left.shift();
         }
         start();

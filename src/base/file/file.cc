@@ -58,7 +58,7 @@ Result<std::string> Read(const fs::path& path, uint64_t limit_bytes) {
     if (errno == ENOENT) return NotFound(path.string() + ": no such file");
     return SystemError("cannot open " + path.string(), errno);
   }
-  struct stat info {};
+  struct stat info{};
   if (fstat(fd.get(), &info) != 0) return SystemError("cannot stat " + path.string(), errno);
   if (S_ISDIR(info.st_mode)) return Invalid(path.string() + " is a folder, a file is needed");
   std::string content;
@@ -70,8 +70,8 @@ Result<std::string> Read(const fs::path& path, uint64_t limit_bytes) {
     if (size < 0) return SystemError("cannot read " + path.string(), errno);
     if (size == 0) return content;
     if (content.size() + size_t(size) > limit_bytes) {
-      return Invalid(path.string() + " is larger than the limit of " +
-                     std::to_string(limit_bytes) + " bytes");
+      return Invalid(path.string() + " is larger than the limit of " + std::to_string(limit_bytes) +
+                     " bytes");
     }
     content.append(buffer, size_t(size));
   }
@@ -94,7 +94,8 @@ Status MakeFolders(const fs::path& path) {
 
 Status FlushFolder(const fs::path& path) {
   Descriptor fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || fsync(fd.get()) != 0) return SystemError("cannot flush folder " + path.string(), errno);
+  if (!fd || fsync(fd.get()) != 0)
+    return SystemError("cannot flush folder " + path.string(), errno);
   return {};
 }
 

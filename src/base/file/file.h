@@ -17,8 +17,8 @@ inline constexpr uint64_t kReadLimitBytes = uint64_t{256} << 20;
 // The whole file; refused above `limit_bytes`.
 Result<std::string> Read(const std::filesystem::path& path, uint64_t limit_bytes = kReadLimitBytes);
 
-// Replaces the file as a whole: written beside it, flushed to disk, renamed over it, folder flushed. A crash leaves
-// the old or the new content, never a mix.
+// Replaces the file as a whole: written beside it, flushed to disk, renamed over it, folder
+// flushed. A crash leaves the old or the new content, never a mix.
 Status WriteDurably(const std::filesystem::path& path, std::string_view content,
                     unsigned mode = 0644);
 
@@ -30,7 +30,8 @@ Status MakeFolders(const std::filesystem::path& path);
 // Flushes a folder's entries (new names) to disk.
 Status FlushFolder(const std::filesystem::path& path);
 
-// Deletes the tree, also when its folders have been made read-only. Absent is fine. Symbolic links are not followed.
+// Deletes the tree, also when its folders have been made read-only. Absent is fine. Symbolic links
+// are not followed.
 Status RemoveTree(const std::filesystem::path& path);
 
 // An owned file descriptor.
@@ -54,7 +55,8 @@ class Descriptor {
 // An exclusive lock on `path` (created if absent), held until destroyed or until the process ends.
 class Lock {
  public:
-  // Waits up to `patience_ms`; kConflict if somebody else still holds it, naming the process id written in the file.
+  // Waits up to `patience_ms`; kConflict if somebody else still holds it, naming the process id
+  // written in the file.
   static Result<Lock> Acquire(const std::filesystem::path& path, int patience_ms);
 
  private:

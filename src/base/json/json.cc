@@ -14,7 +14,8 @@ namespace {
 
 namespace bj = boost::json;
 
-// Builds the value and refuses what Boost.JSON itself lets pass: duplicate keys and infinite numbers.
+// Builds the value and refuses what Boost.JSON itself lets pass: duplicate keys and infinite
+// numbers.
 class StrictHandler {
  public:
   static constexpr std::size_t max_object_size = bj::object::max_size();
@@ -311,10 +312,11 @@ std::string ToValidUtf8(std::string_view bytes) {
   out.reserve(bytes.size());
   for (size_t i = 0; i < bytes.size();) {
     const auto lead = static_cast<unsigned char>(bytes[i]);
-    const size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2
-                                        : lead >= 0xe0 && lead < 0xf0 ? 3
-                                        : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                                      : 0;
+    const size_t length = lead < 0x80                   ? 1
+                          : lead >= 0xc2 && lead < 0xe0 ? 2
+                          : lead >= 0xe0 && lead < 0xf0 ? 3
+                          : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                        : 0;
     bool valid = length > 0 && i + length <= bytes.size();
     for (size_t k = 1; valid && k < length; ++k) {
       valid = (static_cast<unsigned char>(bytes[i + k]) & 0xc0) == 0x80;

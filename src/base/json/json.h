@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON as the product takes it: strict on the way in, one form on the way out (Boost.JSON underneath).
+// JSON as the product takes it: strict on the way in, one form on the way out (Boost.JSON
+// underneath).
 //
-// Parse refuses what other readers quietly bend: duplicate keys, numbers that are not finite or do not fit, nesting
-// deeper than kDepthLimit, bytes after the value. Its errors name line and column. Thread-safe: values only.
+// Parse refuses what other readers quietly bend: duplicate keys, numbers that are not finite or do
+// not fit, nesting deeper than kDepthLimit, bytes after the value. Its errors name line and column.
+// Thread-safe: values only.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -46,8 +48,8 @@ const Value* Member(const Value& value, std::string_view key);
 // A string member's text; empty if absent or no string.
 std::string_view TextMember(const Value& value, std::string_view key);
 
-// The bytes of the member `key` of the object in `text` exactly as they stand there; empty if there is none. `text`
-// must have been accepted by Parse.
+// The bytes of the member `key` of the object in `text` exactly as they stand there; empty if there
+// is none. `text` must have been accepted by Parse.
 std::string_view RawMember(std::string_view text, std::string_view key);
 
 // Replaces invalid UTF-8 by U+FFFD.

@@ -7,8 +7,7 @@
 namespace aiop {
 
 std::unexpected<Error> SystemError(std::string_view what, int error_number) {
-  return Unavailable(std::string(what) + ": " +
-                     std::generic_category().message(error_number));
+  return Unavailable(std::string(what) + ": " + std::generic_category().message(error_number));
 }
 
 int ExitCode(Code code) {

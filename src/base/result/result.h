@@ -10,8 +10,8 @@
 //     return {};
 //   }
 //
-// Exceptions of third-party libraries are caught in the module that wraps them. Values are plain and freely movable
-// between threads.
+// Exceptions of third-party libraries are caught in the module that wraps them. Values are plain
+// and freely movable between threads.
 #pragma once
 
 #include <cstdlib>
@@ -80,21 +80,21 @@ int ExitCode(Code code);
 
 #define AIOP_CONCAT_INNER(a, b) a##b
 #define AIOP_CONCAT(a, b) AIOP_CONCAT_INNER(a, b)
-#define AIOP_TRY_INNER(temporary, declaration, expression)             \
-  auto temporary = (expression);                                       \
+#define AIOP_TRY_INNER(temporary, declaration, expression)              \
+  auto temporary = (expression);                                        \
   if (!temporary) return std::unexpected(std::move(temporary).error()); \
   declaration = *std::move(temporary)
 #define AIOP_TRY(declaration, expression) \
   AIOP_TRY_INNER(AIOP_CONCAT(aiop_try_, __COUNTER__), declaration, expression)
-#define AIOP_CHECK_OK_INNER(temporary, expression)                            \
-  do {                                                                        \
-    if (auto temporary = (expression); !temporary) {                          \
-      return std::unexpected(std::move(temporary).error());                   \
-    }                                                                         \
+#define AIOP_CHECK_OK_INNER(temporary, expression)          \
+  do {                                                      \
+    if (auto temporary = (expression); !temporary) {        \
+      return std::unexpected(std::move(temporary).error()); \
+    }                                                       \
   } while (false)
 #define AIOP_CHECK_OK(expression) \
   AIOP_CHECK_OK_INNER(AIOP_CONCAT(aiop_ok_, __COUNTER__), expression)
-#define AIOP_CHECK(condition)                                     \
-  do {                                                            \
+#define AIOP_CHECK(condition)                                              \
+  do {                                                                     \
     if (!(condition)) ::aiop::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)

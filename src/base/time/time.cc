@@ -22,7 +22,8 @@ int ReadDigits(std::string_view text, size_t& position, int digits) {
 }
 
 bool Skip(std::string_view text, size_t& position, std::string_view any_of) {
-  if (position >= text.size() || any_of.find(text[position]) == std::string_view::npos) return false;
+  if (position >= text.size() || any_of.find(text[position]) == std::string_view::npos)
+    return false;
   ++position;
   return true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Points in time as the product writes them: UTC, RFC 3339, milliseconds ("2025-08-19T11:35:12.000Z").
-// Thread-safe: values only, no state.
+// Points in time as the product writes them: UTC, RFC 3339, milliseconds
+// ("2025-08-19T11:35:12.000Z"). Thread-safe: values only, no state.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,8 @@ struct Timestamp {
 // "2025-08-19T11:35:12.000Z".
 std::string FormatTimestamp(Timestamp time);
 
-// Any RFC 3339 date-time (offset and fraction allowed; finer than a millisecond is cut off). Refuses everything else.
+// Any RFC 3339 date-time (offset and fraction allowed; finer than a millisecond is cut off).
+// Refuses everything else.
 Result<Timestamp> ParseTimestamp(std::string_view text);
 
 // The wall clock. Only shell code may call it: core/ is handed its times.

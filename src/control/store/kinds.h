@@ -27,7 +27,9 @@ struct Kind<model::Run> {
   static constexpr std::string_view name = "run", word = "run";
   enum class Field { kPlant, kApp, kState, kBatch };
   static std::string Id(const model::Run& r) { return r.id; }
-  static Keys KeysOf(const model::Run& r) { return {r.plant, r.app, std::string(describe::Name(r.state)), r.batch}; }
+  static Keys KeysOf(const model::Run& r) {
+    return {r.plant, r.app, std::string(describe::Name(r.state)), r.batch};
+  }
 };
 template <>
 struct Kind<model::Transition> {
@@ -155,8 +157,12 @@ struct Kind<model::MotorVersion> {
   static constexpr Side side = Side::kMotor;
   static constexpr std::string_view name = "motor_version", word = "motor version";
   enum class Field { kPlant, kStatus };
-  static std::string Id(const model::MotorVersion& r) { return r.plant + "/" + r.reference.version; }
-  static Keys KeysOf(const model::MotorVersion& r) { return {r.plant, std::string(describe::Name(r.status)), "", ""}; }
+  static std::string Id(const model::MotorVersion& r) {
+    return r.plant + "/" + r.reference.version;
+  }
+  static Keys KeysOf(const model::MotorVersion& r) {
+    return {r.plant, std::string(describe::Name(r.status)), "", ""};
+  }
 };
 template <>
 struct Kind<model::RestorePoint> {

@@ -19,7 +19,8 @@ Statement::~Statement() {
 }
 
 Statement& Statement::Bind(int index, std::string_view text) {
-  sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+  sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()),
+                    SQLITE_TRANSIENT);
   return *this;
 }
 
@@ -49,11 +50,14 @@ int64_t Statement::Number(int column) const { return sqlite3_column_int64(statem
 
 Result<std::unique_ptr<Connection>> Connection::Open(const std::string& file, bool read_only) {
   sqlite3* handle = nullptr;
-  const int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
+  const int flags =
+      (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+      SQLITE_OPEN_NOMUTEX;
   const int code = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle));
   if (code != SQLITE_OK) {
-    return Unavailable("cannot open the store " + file + ": " + (handle ? sqlite3_errmsg(handle) : "no memory"));
+    return Unavailable("cannot open the store " + file + ": " +
+                       (handle ? sqlite3_errmsg(handle) : "no memory"));
   }
   sqlite3_busy_timeout(handle, 10'000);
   return connection;
@@ -73,8 +77,8 @@ Status Connection::Execute(const std::string& sql) {
 
 Result<std::unique_ptr<Statement>> Connection::Prepare(const std::string& sql) {
   sqlite3_stmt*& statement = statements_[sql];
-  if (!statement && sqlite3_prepare_v3(connection_, sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) !=
-                        SQLITE_OK) {
+  if (!statement && sqlite3_prepare_v3(connection_, sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT,
+                                       &statement, nullptr) != SQLITE_OK) {
     return Failure(connection_, "the store refused '" + sql.substr(0, 60) + "'");
   }
   return std::make_unique<Statement>(connection_, statement);

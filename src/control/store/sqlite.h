@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A thin hold on SQLite: a connection with its prepared statements. Private to the store. Not thread-safe.
+// A thin hold on SQLite: a connection with its prepared statements. Private to the store. Not
+// thread-safe.
 #pragma once
 
 #include <sqlite3.h>
@@ -15,7 +16,8 @@ namespace aiop::store {
 
 class Statement {
  public:
-  Statement(sqlite3* connection, sqlite3_stmt* statement) : connection_(connection), statement_(statement) {}
+  Statement(sqlite3* connection, sqlite3_stmt* statement)
+      : connection_(connection), statement_(statement) {}
   // Ready to be bound again when it goes out of scope.
   ~Statement();
   Statement(const Statement&) = delete;

@@ -27,23 +27,27 @@ std::string KeyColumn(int key) { return "k" + std::to_string(key); }
 Status CreateTables(Connection& connection, Side side) {
   for (const std::string_view table : TablesOf(side)) {
     const std::string name(table);
-    AIOP_CHECK_OK(connection.Execute("CREATE TABLE IF NOT EXISTS \"" + name +
-                                     "\"(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, k0 TEXT NOT NULL, k1 TEXT NOT "
-                                     "NULL, k2 TEXT NOT NULL, k3 TEXT NOT NULL, body TEXT NOT NULL)"));
+    AIOP_CHECK_OK(connection.Execute(
+        "CREATE TABLE IF NOT EXISTS \"" + name +
+        "\"(seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, k0 TEXT NOT NULL, k1 TEXT NOT "
+        "NULL, k2 TEXT NOT NULL, k3 TEXT NOT NULL, body TEXT NOT NULL)"));
     for (size_t key = 0; key < kKeyCount; ++key) {
       // Partial: an empty key is never looked for, and most kinds use one or two.
       const std::string column = KeyColumn(static_cast<int>(key));
-      AIOP_CHECK_OK(connection.Execute("CREATE INDEX IF NOT EXISTS \"" + name + "_" + column + "\" ON \"" + name + "\"(" +
-                                       column + ", seq) WHERE " + column + " <> ''"));
+      AIOP_CHECK_OK(connection.Execute("CREATE INDEX IF NOT EXISTS \"" + name + "_" + column +
+                                       "\" ON \"" + name + "\"(" + column + ", seq) WHERE " +
+                                       column + " <> ''"));
     }
   }
   if (side == Side::kLedger) {
-    AIOP_CHECK_OK(connection.Execute(
-        "CREATE TABLE IF NOT EXISTS lease(run TEXT PRIMARY KEY, owner TEXT NOT NULL, token INTEGER NOT NULL)"));
+    AIOP_CHECK_OK(
+        connection.Execute("CREATE TABLE IF NOT EXISTS lease(run TEXT PRIMARY KEY, owner TEXT NOT "
+                           "NULL, token INTEGER NOT NULL)"));
   }
   if (side == Side::kApp) {
-    AIOP_CHECK_OK(connection.Execute("CREATE VIRTUAL TABLE IF NOT EXISTS transcript_text USING "
-                                     "fts5(run UNINDEXED, attempt UNINDEXED, step UNINDEXED, body)"));
+    AIOP_CHECK_OK(
+        connection.Execute("CREATE VIRTUAL TABLE IF NOT EXISTS transcript_text USING "
+                           "fts5(run UNINDEXED, attempt UNINDEXED, step UNINDEXED, body)"));
   }
   return {};
 }
@@ -61,15 +65,18 @@ Status CheckSide(Connection& connection, const std::string& file, Side side, boo
     return Invalid(file + " is not this kind of store: it belongs to another side");
   }
   if (version > kSchemaVersion) {
-    return Unavailable(file + " was written by a newer aiop (store version " + std::to_string(version) +
-                       ", this program knows " + std::to_string(kSchemaVersion) + "): use that one");
+    return Unavailable(file + " was written by a newer aiop (store version " +
+                       std::to_string(version) + ", this program knows " +
+                       std::to_string(kSchemaVersion) + "): use that one");
   }
   if (read_only) return {};
-  AIOP_CHECK_OK(connection.Execute("PRAGMA application_id=" + std::to_string(static_cast<int>(side))));
+  AIOP_CHECK_OK(
+      connection.Execute("PRAGMA application_id=" + std::to_string(static_cast<int>(side))));
   return connection.Execute("PRAGMA user_version=" + std::to_string(kSchemaVersion));
 }
 
-// What waits for the writer: a piece of work inside the group's transaction, and where its answer goes.
+// What waits for the writer: a piece of work inside the group's transaction, and where its answer
+// goes.
 struct Job {
   std::function<Status(Connection&)> work;
   Status status;
@@ -81,8 +88,9 @@ struct Job {
 std::vector<std::string_view> TablesOf(Side side) {
   switch (side) {
     case Side::kLedger:
-      return Names<model::Run, model::Transition, model::Checkpoint, model::Attempt, model::StoredEvent, model::Incident,
-                   model::Occurrence, model::DecisionRecord, model::Experiment, model::Change, model::Batch>();
+      return Names<model::Run, model::Transition, model::Checkpoint, model::Attempt,
+                   model::StoredEvent, model::Incident, model::Occurrence, model::DecisionRecord,
+                   model::Experiment, model::Change, model::Batch>();
     case Side::kApp:
       return Names<model::App, model::AppVersion, model::Artifact>();
     case Side::kMotor:
@@ -132,7 +140,8 @@ struct Database::Impl {
     }
   }
 
-  // One transaction, one flush; each job in a savepoint of its own, so that a refused one takes no other with it.
+  // One transaction, one flush; each job in a savepoint of its own, so that a refused one takes no
+  // other with it.
   void WriteGroup(std::vector<Job*>& group) {
     Status whole = writer->Execute("BEGIN IMMEDIATE");
     for (Job* job : group) {
@@ -164,7 +173,8 @@ Database::~Database() {
   impl_->thread.join();
 }
 
-Result<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& file, Side side, bool read_only) {
+Result<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& file, Side side,
+                                                 bool read_only) {
   auto impl = std::make_unique<Impl>();
   if (!read_only) {
     AIOP_TRY(impl->writer, Connection::Open(file.string(), false));
@@ -176,7 +186,8 @@ Result<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& fi
   AIOP_TRY(impl->reader, Connection::Open(file.string(), true));
   AIOP_CHECK_OK(CheckSide(*impl->reader, file.string(), side, true));
   std::unique_ptr<Database> database(new Database(std::move(impl)));
-  if (!read_only) database->impl_->thread = std::thread([raw = database->impl_.get()] { raw->Loop(); });
+  if (!read_only)
+    database->impl_->thread = std::thread([raw = database->impl_.get()] { raw->Loop(); });
   return database;
 }
 
@@ -191,15 +202,18 @@ Status CheckFence(Connection& connection, const Fence& fence) {
 }
 
 Status WriteOne(Connection& connection, const Write& write, bool& is_new) {
-  const std::string insert = "INSERT INTO \"" + write.kind + "\"(id,k0,k1,k2,k3,body) VALUES(?1,?2,?3,?4,?5,?6)";
+  const std::string insert =
+      "INSERT INTO \"" + write.kind + "\"(id,k0,k1,k2,k3,body) VALUES(?1,?2,?3,?4,?5,?6)";
   const std::string tail =
       write.mode == Mode::kPut
-          ? " ON CONFLICT(id) DO UPDATE SET k0=excluded.k0,k1=excluded.k1,k2=excluded.k2,k3=excluded.k3,body=excluded.body"
+          ? " ON CONFLICT(id) DO UPDATE SET "
+            "k0=excluded.k0,k1=excluded.k1,k2=excluded.k2,k3=excluded.k3,body=excluded.body"
       : write.mode == Mode::kInsertIfNew ? " ON CONFLICT(id) DO NOTHING"
                                          : "";
   AIOP_TRY(auto statement, connection.Prepare(insert + tail));
   statement->Bind(1, write.id);
-  for (size_t key = 0; key < kKeyCount; ++key) statement->Bind(static_cast<int>(key) + 2, write.keys[key]);
+  for (size_t key = 0; key < kKeyCount; ++key)
+    statement->Bind(static_cast<int>(key) + 2, write.keys[key]);
   statement->Bind(6, write.body);
   AIOP_CHECK_OK(statement->Run());
   is_new = connection.Changes() > 0;
@@ -232,9 +246,11 @@ Result<std::vector<bool>> Database::CommitAndTell(Commit commit) {
 Result<Fence> Database::TakeLease(std::string_view run, std::string_view owner) {
   Fence fence{.run = std::string(run), .token = 0};
   const Status status = impl_->Write([&](Connection& connection) -> Status {
-    AIOP_TRY(auto statement,
-             connection.Prepare("INSERT INTO lease(run,owner,token) VALUES(?1,?2,1) ON CONFLICT(run) DO UPDATE SET "
-                                "owner=excluded.owner, token=token+1 RETURNING token"));
+    AIOP_TRY(
+        auto statement,
+        connection.Prepare(
+            "INSERT INTO lease(run,owner,token) VALUES(?1,?2,1) ON CONFLICT(run) DO UPDATE SET "
+            "owner=excluded.owner, token=token+1 RETURNING token"));
     statement->Bind(1, run).Bind(2, owner);
     AIOP_TRY(const bool row, statement->Step());
     if (!row) return Internal("no lease was given");
@@ -249,7 +265,8 @@ Status Database::IndexText(std::string_view run, std::string_view attempt, std::
                            std::string_view text) {
   return impl_->Write([&](Connection& connection) -> Status {
     AIOP_TRY(auto statement,
-             connection.Prepare("INSERT INTO transcript_text(run,attempt,step,body) VALUES(?1,?2,?3,?4)"));
+             connection.Prepare(
+                 "INSERT INTO transcript_text(run,attempt,step,body) VALUES(?1,?2,?3,?4)"));
     statement->Bind(1, run).Bind(2, attempt).Bind(3, step).Bind(4, text);
     return statement->Run();
   });
@@ -257,7 +274,8 @@ Status Database::IndexText(std::string_view run, std::string_view attempt, std::
 
 Result<std::optional<Row>> Database::GetRow(std::string_view kind, std::string_view id) const {
   const std::lock_guard lock(impl_->reader_mutex);
-  AIOP_TRY(auto statement, impl_->reader->Prepare("SELECT seq, body FROM \"" + std::string(kind) + "\" WHERE id=?1"));
+  AIOP_TRY(auto statement, impl_->reader->Prepare("SELECT seq, body FROM \"" + std::string(kind) +
+                                                  "\" WHERE id=?1"));
   statement->Bind(1, id);
   AIOP_TRY(const bool row, statement->Step());
   if (!row) return std::optional<Row>();
@@ -269,7 +287,8 @@ Result<std::vector<Row>> Database::ListRows(std::string_view kind, const Query& 
   std::string sql = "SELECT seq, body FROM \"" + std::string(kind) + "\" WHERE seq " +
                     (query.newest_first && query.after > 0 ? "<" : ">") + " ?1";
   // The literal <> '' lets SQLite use the partial index.
-  if (query.key >= 0) sql += " AND " + KeyColumn(query.key) + " <> '' AND " + KeyColumn(query.key) + " = ?3";
+  if (query.key >= 0)
+    sql += " AND " + KeyColumn(query.key) + " <> '' AND " + KeyColumn(query.key) + " = ?3";
   sql += query.newest_first ? " ORDER BY seq DESC LIMIT ?2" : " ORDER BY seq LIMIT ?2";
   AIOP_TRY(auto statement, impl_->reader->Prepare(sql));
   statement->Bind(1, query.after);
@@ -286,15 +305,16 @@ Result<std::vector<Row>> Database::ListRows(std::string_view kind, const Query& 
 Result<int64_t> Database::Count(std::string_view kind, const Query& query) const {
   const std::lock_guard lock(impl_->reader_mutex);
   std::string sql = "SELECT count(*) FROM \"" + std::string(kind) + "\"";
-  if (query.key >= 0) sql += " WHERE " + KeyColumn(query.key) + " <> '' AND " + KeyColumn(query.key) + " = ?1";
+  if (query.key >= 0)
+    sql += " WHERE " + KeyColumn(query.key) + " <> '' AND " + KeyColumn(query.key) + " = ?1";
   AIOP_TRY(auto statement, impl_->reader->Prepare(sql));
   if (query.key >= 0) statement->Bind(1, query.value);
   AIOP_TRY([[maybe_unused]] const bool row, statement->Step());
   return statement->Number(0);
 }
 
-Result<std::vector<TextHit>> Database::SearchText(std::string_view words, std::string_view run, std::string_view step,
-                                                  size_t limit) const {
+Result<std::vector<TextHit>> Database::SearchText(std::string_view words, std::string_view run,
+                                                  std::string_view step, size_t limit) const {
   // Each word quoted: what people type is never FTS syntax.
   std::string match;
   size_t start = 0;
@@ -313,15 +333,18 @@ Result<std::vector<TextHit>> Database::SearchText(std::string_view words, std::s
   if (match.empty()) return Invalid("nothing to search for");
   const std::lock_guard lock(impl_->reader_mutex);
   AIOP_TRY(auto statement,
-           impl_->reader->Prepare("SELECT run, attempt, step, snippet(transcript_text, 3, '', '', '…', 24) FROM "
-                                  "transcript_text WHERE transcript_text MATCH ?1 AND (?2='' OR run=?2) AND (?3='' OR "
-                                  "step=?3) ORDER BY rank LIMIT ?4"));
-  statement->Bind(1, match).Bind(2, run).Bind(3, step).Bind(4, static_cast<int64_t>(std::min<size_t>(limit, 10'000)));
+           impl_->reader->Prepare(
+               "SELECT run, attempt, step, snippet(transcript_text, 3, '', '', '…', 24) FROM "
+               "transcript_text WHERE transcript_text MATCH ?1 AND (?2='' OR run=?2) AND (?3='' OR "
+               "step=?3) ORDER BY rank LIMIT ?4"));
+  statement->Bind(1, match).Bind(2, run).Bind(3, step).Bind(
+      4, static_cast<int64_t>(std::min<size_t>(limit, 10'000)));
   std::vector<TextHit> hits;
   for (;;) {
     AIOP_TRY(const bool row, statement->Step());
     if (!row) return hits;
-    hits.push_back({statement->Text(0), statement->Text(1), statement->Text(2), statement->Text(3)});
+    hits.push_back(
+        {statement->Text(0), statement->Text(1), statement->Text(2), statement->Text(3)});
   }
 }
 

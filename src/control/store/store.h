@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where records live: three stores that never mix. The Ledger holds what happened (runs, events, incidents, decisions,
-// changes), the AppStore app contexts, the MotorStore motor contexts; each its own SQLite file. A record type belongs to
-// one of them by type (Kind<T>::side), so a Put of an app record into a motor store does not compile, and a file of one
-// side is refused by another (SQLite's application_id).
+// Where records live: three stores that never mix. The Ledger holds what happened (runs, events,
+// incidents, decisions, changes), the AppStore app contexts, the MotorStore motor contexts; each
+// its own SQLite file. A record type belongs to one of them by type (Kind<T>::side), so a Put of an
+// app record into a motor store does not compile, and a file of one side is refused by another
+// (SQLite's application_id).
 //
-// A record is a JSON body with an id and up to kKeyCount keys to find it by. Commit() is durable when it returns: all
-// waiting commits are written as one group (WAL, synchronous=FULL) by one writer thread. A commit may carry a Fence: it
-// is refused if somebody else has taken the run's lease since.
+// A record is a JSON body with an id and up to kKeyCount keys to find it by. Commit() is durable
+// when it returns: all waiting commits are written as one group (WAL, synchronous=FULL) by one
+// writer thread. A commit may carry a Fence: it is refused if somebody else has taken the run's
+// lease since.
 //
-// Thread-safe. Errors: kConflict (fence lost, id taken), kUnavailable (file), kInvalid (store of another side or newer).
+// Thread-safe. Errors: kConflict (fence lost, id taken), kUnavailable (file), kInvalid (store of
+// another side or newer).
 #pragma once
 
 #include <array>
@@ -51,7 +54,8 @@ struct Commit {
   std::vector<Write> writes;
 };
 
-// How to list: the records whose key number `key` equals `value` (all if key < 0), in the order they came.
+// How to list: the records whose key number `key` equals `value` (all if key < 0), in the order
+// they came.
 struct Query {
   int key = -1;
   std::string value;
@@ -76,7 +80,8 @@ struct TextHit {
 class Database {
  public:
   // Opens (creating if needed) a store of this side. `read_only` never writes and needs no lock.
-  static Result<std::unique_ptr<Database>> Open(const std::filesystem::path& file, Side side, bool read_only);
+  static Result<std::unique_ptr<Database>> Open(const std::filesystem::path& file, Side side,
+                                                bool read_only);
   ~Database();
 
   Status CommitNow(Commit commit);
@@ -90,9 +95,10 @@ class Database {
   // Takes the lease of a run: a token greater than any before. Durable.
   Result<Fence> TakeLease(std::string_view run, std::string_view owner);
 
-  Status IndexText(std::string_view run, std::string_view attempt, std::string_view step, std::string_view text);
-  Result<std::vector<TextHit>> SearchText(std::string_view words, std::string_view run, std::string_view step,
-                                          size_t limit) const;
+  Status IndexText(std::string_view run, std::string_view attempt, std::string_view step,
+                   std::string_view text);
+  Result<std::vector<TextHit>> SearchText(std::string_view words, std::string_view run,
+                                          std::string_view step, size_t limit) const;
 
  private:
   struct Impl;
@@ -104,7 +110,8 @@ class Database {
 template <Side kSide>
 class Store {
  public:
-  static Result<std::unique_ptr<Store>> Open(const std::filesystem::path& file, bool read_only = false) {
+  static Result<std::unique_ptr<Store>> Open(const std::filesystem::path& file,
+                                             bool read_only = false) {
     AIOP_TRY(auto database, Database::Open(file, kSide, read_only));
     return std::unique_ptr<Store>(new Store(std::move(database)));
   }
@@ -119,8 +126,9 @@ class Store {
     template <class T>
     Batch& Put(const T& record, Mode mode = Mode::kPut) {
       static_assert(Kind<T>::side == kSide, "this record belongs to another store");
-      commit_.writes.push_back(
-          {std::string(Kind<T>::name), Kind<T>::Id(record), Kind<T>::KeysOf(record), json::Text(describe::ToJson(record)), mode});
+      commit_.writes.push_back({std::string(Kind<T>::name), Kind<T>::Id(record),
+                                Kind<T>::KeysOf(record), json::Text(describe::ToJson(record)),
+                                mode});
       return *this;
     }
     bool empty() const { return commit_.writes.empty(); }
@@ -131,7 +139,9 @@ class Store {
   };
 
   Status Commit(Batch batch) { return database_->CommitNow(batch.Take()); }
-  Result<std::vector<bool>> CommitAndTell(Batch batch) { return database_->CommitAndTell(batch.Take()); }
+  Result<std::vector<bool>> CommitAndTell(Batch batch) {
+    return database_->CommitAndTell(batch.Take());
+  }
   template <class T>
   Status Put(const T& record, Mode mode = Mode::kPut) {
     Batch batch;
@@ -151,7 +161,9 @@ class Store {
   template <class T>
   Result<T> Get(std::string_view id) const {
     AIOP_TRY(auto record, Find<T>(id));
-    if (!record) return NotFound("no " + std::string(Kind<T>::word) + " '" + std::string(id.substr(0, 100)) + "'");
+    if (!record)
+      return NotFound("no " + std::string(Kind<T>::word) + " '" + std::string(id.substr(0, 100)) +
+                      "'");
     return *std::move(record);
   }
   template <class T>
@@ -180,8 +192,11 @@ class Store {
   template <class T>
   static Result<T> FromRow(const Row& row) {
     auto record = describe::FromText<T>(row.body, describe::Unknown::kIgnore);
-    if (!record) return Internal("a stored " + std::string(Kind<T>::word) + " cannot be read: " + record.error().message);
-    if constexpr (requires { Kind<T>::SetSequence(*record, int64_t{}); }) Kind<T>::SetSequence(*record, row.sequence);
+    if (!record)
+      return Internal("a stored " + std::string(Kind<T>::word) +
+                      " cannot be read: " + record.error().message);
+    if constexpr (requires { Kind<T>::SetSequence(*record, int64_t{}); })
+      Kind<T>::SetSequence(*record, row.sequence);
     return record;
   }
   std::unique_ptr<Database> database_;

@@ -50,7 +50,8 @@ TEST_F(StoreTest, KeepsRecordsOverReopening) {
 TEST_F(StoreTest, FindsByKeyInOrder) {
   auto ledger = *Ledger::Open(folder_ / "ledger.db");
   for (int i = 0; i < 5; ++i) {
-    ASSERT_TRUE(ledger->Put(MakeRun("r" + std::to_string(i), i % 2 == 0 ? "even" : "odd")).has_value());
+    ASSERT_TRUE(
+        ledger->Put(MakeRun("r" + std::to_string(i), i % 2 == 0 ? "even" : "odd")).has_value());
   }
   const auto runs = ledger->ListBy<model::Run>(Kind<model::Run>::Field::kApp, "even");
   ASSERT_EQ(runs->size(), 3u);
@@ -90,7 +91,9 @@ TEST_F(StoreTest, AnOldFenceIsRefused) {
 }
 
 TEST_F(StoreTest, AFileOfAnotherSideIsRefusedAtTheDoor) {
-  { auto apps = *AppStore::Open(folder_ / "context.db"); }
+  {
+    auto apps = *AppStore::Open(folder_ / "context.db");
+  }
   const auto motors = MotorStore::Open(folder_ / "context.db");
   ASSERT_FALSE(motors.has_value());
   EXPECT_EQ(motors.error().code, Code::kInvalid);
@@ -102,7 +105,8 @@ TEST_F(StoreTest, ManyThreadsShareTheWriter) {
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 50; ++i) {
-        ASSERT_TRUE(ledger->Put(MakeRun(std::to_string(t) + "-" + std::to_string(i), "a")).has_value());
+        ASSERT_TRUE(
+            ledger->Put(MakeRun(std::to_string(t) + "-" + std::to_string(i), "a")).has_value());
       }
     });
   }
@@ -112,8 +116,11 @@ TEST_F(StoreTest, ManyThreadsShareTheWriter) {
 
 TEST_F(StoreTest, SearchesTranscriptsByWordsRunAndStep) {
   auto apps = *AppStore::Open(folder_ / "app.db");
-  ASSERT_TRUE(apps->database().IndexText("r1", "1", "generate", "TypeError: cannot read \"x\" of undefined").has_value());
-  ASSERT_TRUE(apps->database().IndexText("r2", "1", "check", "error TS2304: Cannot find name").has_value());
+  ASSERT_TRUE(apps->database()
+                  .IndexText("r1", "1", "generate", "TypeError: cannot read \"x\" of undefined")
+                  .has_value());
+  ASSERT_TRUE(
+      apps->database().IndexText("r2", "1", "check", "error TS2304: Cannot find name").has_value());
   EXPECT_EQ(apps->database().SearchText("cannot", "", "", 10)->size(), 2u);
   EXPECT_EQ(apps->database().SearchText("cannot", "r2", "", 10)->size(), 1u);
   EXPECT_EQ(apps->database().SearchText("cannot \"x\"", "", "generate", 10)->size(), 1u);

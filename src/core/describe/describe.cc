@@ -46,7 +46,8 @@ std::string_view KindOf(const json::Value& value) {
   return "unknown";
 }
 
-void RefuseKind(const json::Value& in, const std::string& path, std::string_view wanted, Reading& reading) {
+void RefuseKind(const json::Value& in, const std::string& path, std::string_view wanted,
+                Reading& reading) {
   reading.Refuse(path, "must be " + std::string(wanted) + ", not " + std::string(KindOf(in)));
 }
 
@@ -83,12 +84,14 @@ json::Value Encode(double value) {
   return value;
 }
 
-void Decode(const json::Value& in, const std::string& path, const Rule&, Reading& reading, bool& out) {
+void Decode(const json::Value& in, const std::string& path, const Rule&, Reading& reading,
+            bool& out) {
   if (!in.is_bool()) return RefuseKind(in, path, "true or false", reading);
   out = in.get_bool();
 }
 
-void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading, int64_t& out) {
+void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading,
+            int64_t& out) {
   if (in.is_int64()) {
     out = in.get_int64();
   } else if (in.is_double() && in.get_double() == std::floor(in.get_double()) &&
@@ -100,7 +103,8 @@ void Decode(const json::Value& in, const std::string& path, const Rule& rule, Re
   CheckBounds(static_cast<double>(out), path, rule, reading);
 }
 
-void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading, double& out) {
+void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading,
+            double& out) {
   if (!in.is_number()) return RefuseKind(in, path, "a number", reading);
   out = in.is_double()  ? in.get_double()
         : in.is_int64() ? static_cast<double>(in.get_int64())
@@ -108,28 +112,33 @@ void Decode(const json::Value& in, const std::string& path, const Rule& rule, Re
   CheckBounds(out, path, rule, reading);
 }
 
-void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading, std::string& out) {
+void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading,
+            std::string& out) {
   if (!in.is_string()) return RefuseKind(in, path, "a string", reading);
   out.assign(in.get_string().data(), in.get_string().size());
   if (rule.ok && !rule.ok(out)) reading.Refuse(path, "must be " + std::string(rule.expectation));
 }
 
-void Decode(const json::Value& in, const std::string& path, const Rule&, Reading& reading, Timestamp& out) {
+void Decode(const json::Value& in, const std::string& path, const Rule&, Reading& reading,
+            Timestamp& out) {
   if (!in.is_string()) return RefuseKind(in, path, "an RFC 3339 time", reading);
   const auto time = ParseTimestamp({in.get_string().data(), in.get_string().size()});
   if (!time) return reading.Refuse(path, time.error().message);
   out = *time;
 }
 
-void Decode(const json::Value& in, const std::string&, const Rule&, Reading&, json::Value& out) { out = in; }
+void Decode(const json::Value& in, const std::string&, const Rule&, Reading&, json::Value& out) {
+  out = in;
+}
 
-void Decode(const json::Value& in, const std::string& path, const Rule&, Reading& reading, json::Object& out) {
+void Decode(const json::Value& in, const std::string& path, const Rule&, Reading& reading,
+            json::Object& out) {
   if (!in.is_object()) return RefuseKind(in, path, "an object", reading);
   out = in.get_object();
 }
 
-void RefuseEnum(const json::Value& in, const std::string& path, std::span<const std::string_view> words,
-                Reading& reading) {
+void RefuseEnum(const json::Value& in, const std::string& path,
+                std::span<const std::string_view> words, Reading& reading) {
   std::string message = "must be one of ";
   for (size_t i = 0; i < words.size(); ++i) {
     if (i > 0) message += ", ";

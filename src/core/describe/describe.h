@@ -16,8 +16,9 @@
 //   Result<Point> point = FromJson<Point>(value);      // all problems, each with its JSON pointer
 //   json::Value schema = SchemaOf<Point>();            // JSON Schema 2020-12
 //
-// Kinds of field: bool, int64_t, double, std::string, Timestamp, json::Value, json::Object, enums (by EnumNames),
-// described structs, and std::optional, std::vector, std::map<std::string, ...> of these. Pure; thread-safe.
+// Kinds of field: bool, int64_t, double, std::string, Timestamp, json::Value, json::Object, enums
+// (by EnumNames), described structs, and std::optional, std::vector, std::map<std::string, ...> of
+// these. Pure; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -64,16 +65,18 @@ constexpr Rule AtLeast(double minimum) { return {.minimum = minimum}; }
 // A name that can stand in paths, refs and commands.
 bool IsName(std::string_view text);
 bool IsNonEmpty(std::string_view text);
-inline constexpr Rule kNameRule{.pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
-                                .ok = IsName,
-                                .expectation = "a name of letters, digits, '.', '_', '-' (at most 100)"};
+inline constexpr Rule kNameRule{
+    .pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+    .ok = IsName,
+    .expectation = "a name of letters, digits, '.', '_', '-' (at most 100)"};
 inline constexpr Rule kNonEmptyRule{
     .pattern = ".", .ok = IsNonEmpty, .expectation = "a text that is not empty"};
 
 // What to do with members that the description does not name.
 enum class Unknown { kRefuse, kIgnore };
 
-// The words of an enum, by argument-dependent lookup: `constexpr auto EnumNames(Colour)` returns an array of pairs.
+// The words of an enum, by argument-dependent lookup: `constexpr auto EnumNames(Colour)` returns an
+// array of pairs.
 template <class E>
 concept NamedEnum = std::is_enum_v<E> && requires(E value) { EnumNames(value); };
 
@@ -96,7 +99,8 @@ std::optional<E> FromName(std::string_view name) {
   return std::nullopt;
 }
 
-// ---- Writing -------------------------------------------------------------------------------------------------------
+// ---- Writing
+// -------------------------------------------------------------------------------------------------------
 
 inline json::Value Encode(bool value) { return value; }
 inline json::Value Encode(int64_t value) { return value; }
@@ -160,7 +164,8 @@ json::Value ToJson(const T& value) {
   return Encode(value);
 }
 
-// ---- Reading -------------------------------------------------------------------------------------------------------
+// ---- Reading
+// -------------------------------------------------------------------------------------------------------
 
 struct Reading {
   std::vector<Problem> problems;
@@ -171,15 +176,22 @@ struct Reading {
   }
 };
 
-void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading, bool& out);
-void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading, int64_t& out);
-void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading, double& out);
-void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading, std::string& out);
-void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading, Timestamp& out);
-void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading, json::Value& out);
-void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading, json::Object& out);
-void RefuseEnum(const json::Value& in, const std::string& path, std::span<const std::string_view> words,
-                Reading& reading);
+void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading,
+            bool& out);
+void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading,
+            int64_t& out);
+void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading,
+            double& out);
+void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading,
+            std::string& out);
+void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading,
+            Timestamp& out);
+void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading,
+            json::Value& out);
+void Decode(const json::Value& in, const std::string& path, const Rule& rule, Reading& reading,
+            json::Object& out);
+void RefuseEnum(const json::Value& in, const std::string& path,
+                std::span<const std::string_view> words, Reading& reading);
 
 template <NamedEnum E>
 void Decode(const json::Value& in, const std::string& path, const Rule&, Reading& reading, E& out) {
@@ -266,7 +278,8 @@ void Decode(const json::Value& in, const std::string& path, const Rule&, Reading
 
 // The struct, or every problem of the value.
 template <class T>
-std::expected<T, std::vector<Problem>> Read(const json::Value& value, Unknown unknown = Unknown::kRefuse) {
+std::expected<T, std::vector<Problem>> Read(const json::Value& value,
+                                            Unknown unknown = Unknown::kRefuse) {
   Reading reading{.problems = {}, .unknown = unknown};
   T out{};
   Decode(value, "", {}, reading, out);
@@ -287,7 +300,8 @@ Result<T> FromText(std::string_view text, Unknown unknown = Unknown::kRefuse) {
   return FromJson<T>(value, unknown);
 }
 
-// ---- Schema --------------------------------------------------------------------------------------------------------
+// ---- Schema
+// --------------------------------------------------------------------------------------------------------
 
 struct SchemaDefinitions {
   json::Object definitions;  // name -> schema of each described struct met so far
@@ -298,15 +312,25 @@ json::Object LeafSchema(std::string_view type, const Rule& rule);
 template <class T>
 struct Tag {};
 
-inline json::Object SchemaFor(Tag<bool>, const Rule& rule, SchemaDefinitions&) { return LeafSchema("boolean", rule); }
-inline json::Object SchemaFor(Tag<int64_t>, const Rule& rule, SchemaDefinitions&) { return LeafSchema("integer", rule); }
-inline json::Object SchemaFor(Tag<double>, const Rule& rule, SchemaDefinitions&) { return LeafSchema("number", rule); }
-inline json::Object SchemaFor(Tag<std::string>, const Rule& rule, SchemaDefinitions&) { return LeafSchema("string", rule); }
+inline json::Object SchemaFor(Tag<bool>, const Rule& rule, SchemaDefinitions&) {
+  return LeafSchema("boolean", rule);
+}
+inline json::Object SchemaFor(Tag<int64_t>, const Rule& rule, SchemaDefinitions&) {
+  return LeafSchema("integer", rule);
+}
+inline json::Object SchemaFor(Tag<double>, const Rule& rule, SchemaDefinitions&) {
+  return LeafSchema("number", rule);
+}
+inline json::Object SchemaFor(Tag<std::string>, const Rule& rule, SchemaDefinitions&) {
+  return LeafSchema("string", rule);
+}
 inline json::Object SchemaFor(Tag<Timestamp>, const Rule&, SchemaDefinitions&) {
   return LeafSchema("string", {.format = "date-time"});
 }
 inline json::Object SchemaFor(Tag<json::Value>, const Rule&, SchemaDefinitions&) { return {}; }
-inline json::Object SchemaFor(Tag<json::Object>, const Rule&, SchemaDefinitions&) { return LeafSchema("object", {}); }
+inline json::Object SchemaFor(Tag<json::Object>, const Rule&, SchemaDefinitions&) {
+  return LeafSchema("object", {});
+}
 template <NamedEnum E>
 json::Object SchemaFor(Tag<E>, const Rule&, SchemaDefinitions&) {
   json::Array words;
@@ -324,7 +348,8 @@ json::Object SchemaFor(Tag<std::vector<T>>, const Rule& rule, SchemaDefinitions&
   return {{"type", "array"}, {"items", SchemaFor(Tag<T>{}, rule, definitions)}};
 }
 template <class T>
-json::Object SchemaFor(Tag<std::map<std::string, T>>, const Rule& rule, SchemaDefinitions& definitions) {
+json::Object SchemaFor(Tag<std::map<std::string, T>>, const Rule& rule,
+                       SchemaDefinitions& definitions) {
   return {{"type", "object"}, {"additionalProperties", SchemaFor(Tag<T>{}, rule, definitions)}};
 }
 

@@ -10,10 +10,11 @@ bool MayMove(model::ChangeState from, model::ChangeState to) {
       return to == kGating || to == kRejected || to == kSuperseded;
     case kGating:
       // Gated again after a crash or when its base moved: gating -> gating.
-      return to == kGating || to == kAwaitingApproval || to == kCanary || to == kPromoted || to == kRejected ||
-             to == kSuperseded;
+      return to == kGating || to == kAwaitingApproval || to == kCanary || to == kPromoted ||
+             to == kRejected || to == kSuperseded;
     case kAwaitingApproval:
-      return to == kGating || to == kCanary || to == kPromoted || to == kRejected || to == kSuperseded;
+      return to == kGating || to == kCanary || to == kPromoted || to == kRejected ||
+             to == kSuperseded;
     case kCanary:
       return to == kPromoted || to == kRolledBack || to == kRejected;
     case kPromoted:

@@ -26,7 +26,8 @@ bool Survives(const model::Checkpoint& checkpoint, const std::vector<model::Chec
       return checkpoint.ordinal <= OrdinalOf(all, declared.name);
     case model::Survival::Kind::kByKey: {
       const auto expected = target.expected_keys.find(checkpoint.name);
-      return expected != target.expected_keys.end() && !checkpoint.key.empty() && expected->second == checkpoint.key;
+      return expected != target.expected_keys.end() && !checkpoint.key.empty() &&
+             expected->second == checkpoint.key;
     }
   }
   return false;
@@ -34,7 +35,8 @@ bool Survives(const model::Checkpoint& checkpoint, const std::vector<model::Chec
 
 }  // namespace
 
-Survivors CheckpointsAfter(const std::vector<model::Checkpoint>& checkpoints, const ResumeTarget& target) {
+Survivors CheckpointsAfter(const std::vector<model::Checkpoint>& checkpoints,
+                           const ResumeTarget& target) {
   Survivors survivors;
   bool holds = true;
   for (const auto& checkpoint : checkpoints) {

@@ -7,7 +7,8 @@ Result<model::IncidentState> StepIncident(model::IncidentState state, IncidentEv
   using enum model::IncidentState;
   switch (event) {
     case IncidentEvent::kOccurred:
-      // A failure that comes back reopens what was thought healed; otherwise it inherits what is known.
+      // A failure that comes back reopens what was thought healed; otherwise it inherits what is
+      // known.
       if (state == kMerged) break;
       return state == kResolved ? kOpen : state;
     case IncidentEvent::kArbitrationStarted:
@@ -26,7 +27,8 @@ Result<model::IncidentState> StepIncident(model::IncidentState state, IncidentEv
       if (state == kMerged) return kOpen;
       break;
   }
-  return Invalid("an incident that is " + std::string(describe::Name(state)) + " cannot take this step");
+  return Invalid("an incident that is " + std::string(describe::Name(state)) +
+                 " cannot take this step");
 }
 
 }  // namespace aiop::lifecycle

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How runs, incidents and changes move from state to state, and which checkpoints a patch leaves usable. Pure functions:
-// the engine stores what they return and performs the effects they name. Every move that is not listed is refused.
+// How runs, incidents and changes move from state to state, and which checkpoints a patch leaves
+// usable. Pure functions: the engine stores what they return and performs the effects they name.
+// Every move that is not listed is refused.
 #pragma once
 
 #include <map>
@@ -13,15 +14,16 @@
 
 namespace aiop::lifecycle {
 
-// ---- Runs (specification section 9) --------------------------------------------------------------------------------
+// ---- Runs (specification section 9)
+// --------------------------------------------------------------------------------
 
 enum class RunEvent {
-  kStart,             // IDLE -> RUNNING
-  kSucceeded,         // RUNNING -> SUCCESS
-  kFailed,            // RUNNING -> PAUSED (evidence): the cause is not known yet
-  kPause,             // RUNNING, PATCHING_*, VALIDATING, RESUMING -> PAUSED; PAUSED stays, for a new reason
-  kCancel,            // RUNNING, PAUSED -> FAILED
-  kGiveUp,            // RUNNING, PAUSED -> FAILED: the policy's give_up_after
+  kStart,      // IDLE -> RUNNING
+  kSucceeded,  // RUNNING -> SUCCESS
+  kFailed,     // RUNNING -> PAUSED (evidence): the cause is not known yet
+  kPause,   // RUNNING, PATCHING_*, VALIDATING, RESUMING -> PAUSED; PAUSED stays, for a new reason
+  kCancel,  // RUNNING, PAUSED -> FAILED
+  kGiveUp,  // RUNNING, PAUSED -> FAILED: the policy's give_up_after
   kPatchMotor,        // PAUSED, VALIDATING -> PATCHING_MOTOR
   kPatchApp,          // PAUSED, VALIDATING -> PATCHING_APP
   kPatched,           // PATCHING_* -> VALIDATING
@@ -30,7 +32,7 @@ enum class RunEvent {
   kValidationFailed,  // VALIDATING -> PAUSED (fix)
   kResume,            // PAUSED -> RESUMING
   kResumed,           // RESUMING -> RUNNING
-  kInterrupted,       // the owner died: RUNNING, PATCHING_*, VALIDATING, RESUMING -> PAUSED (operator)
+  kInterrupted,  // the owner died: RUNNING, PATCHING_*, VALIDATING, RESUMING -> PAUSED (operator)
 };
 
 // What the engine has to do once the new state is stored.
@@ -51,25 +53,35 @@ std::string_view Name(RunEvent event);
 // Whether an edge is one of specification section 9 as the contract spells it out.
 bool IsLegalEdge(model::RunState from, model::RunState to);
 
-// ---- Incidents -----------------------------------------------------------------------------------------------------
+// ---- Incidents
+// -----------------------------------------------------------------------------------------------------
 
-enum class IncidentEvent { kOccurred, kArbitrationStarted, kRuled, kHealed, kMergedAway, kSplitOff };
+enum class IncidentEvent {
+  kOccurred,
+  kArbitrationStarted,
+  kRuled,
+  kHealed,
+  kMergedAway,
+  kSplitOff
+};
 Result<model::IncidentState> StepIncident(model::IncidentState state, IncidentEvent event);
 
-// ---- Changes -------------------------------------------------------------------------------------------------------
+// ---- Changes
+// -------------------------------------------------------------------------------------------------------
 
 // Whether a change may go from one state to another.
 bool MayMove(model::ChangeState from, model::ChangeState to);
 
-// ---- Checkpoints ---------------------------------------------------------------------------------------------------
+// ---- Checkpoints
+// ---------------------------------------------------------------------------------------------------
 
 // What a run is about to continue on.
 struct ResumeTarget {
   model::AppReference app_ctx;
   model::MotorReference motor_ctx;
   model::ResumeSpec declared;  // the motor's `resume`
-  // For plants whose checkpoints have keys: the key each checkpoint would have under the target, by name. Empty for
-  // plants that give none: then only what the motor declares survives a patch.
+  // For plants whose checkpoints have keys: the key each checkpoint would have under the target, by
+  // name. Empty for plants that give none: then only what the motor declares survives a patch.
   std::map<std::string, std::string> expected_keys;
 };
 
@@ -78,8 +90,9 @@ struct Survivors {
   std::vector<model::Checkpoint> stale;   // no longer usable, oldest first
 };
 
-// Splits a run's checkpoints (not yet stale ones, oldest first) into those whose making does not depend on what changed
-// and the rest. The first that depends on it makes all later ones stale.
-Survivors CheckpointsAfter(const std::vector<model::Checkpoint>& checkpoints, const ResumeTarget& target);
+// Splits a run's checkpoints (not yet stale ones, oldest first) into those whose making does not
+// depend on what changed and the rest. The first that depends on it makes all later ones stale.
+Survivors CheckpointsAfter(const std::vector<model::Checkpoint>& checkpoints,
+                           const ResumeTarget& target);
 
 }  // namespace aiop::lifecycle

@@ -23,7 +23,8 @@ TEST(StepRun, EveryStepOfEveryPairIsALegalEdgeOrRefused) {
       // A pause of a paused run changes its reason, not its state.
       if (from == RunState::kPaused && step->state == RunState::kPaused) continue;
       EXPECT_TRUE(IsLegalEdge(from, step->state))
-          << describe::Name(from) << " --" << Name(static_cast<RunEvent>(event)) << "--> " << describe::Name(step->state);
+          << describe::Name(from) << " --" << Name(static_cast<RunEvent>(event)) << "--> "
+          << describe::Name(step->state);
       EXPECT_EQ(step->paused_because.has_value(), step->state == RunState::kPaused);
     }
   }
@@ -65,7 +66,8 @@ TEST(StepRun, RandomWalksNeverLeaveTheMachine) {
   }
 }
 
-model::Checkpoint At(int64_t ordinal, std::string name, std::string app, std::string motor, std::string key = "") {
+model::Checkpoint At(int64_t ordinal, std::string name, std::string app, std::string motor,
+                     std::string key = "") {
   model::Checkpoint checkpoint;
   checkpoint.ordinal = ordinal;
   checkpoint.name = std::move(name);
@@ -83,13 +85,15 @@ ResumeTarget Target(std::string app, std::string motor) {
 }
 
 TEST(CheckpointsAfter, NothingChangedKeepsAll) {
-  const auto survivors = CheckpointsAfter({At(1, "a", "A", "M"), At(2, "b", "A", "M")}, Target("A", "M"));
+  const auto survivors =
+      CheckpointsAfter({At(1, "a", "A", "M"), At(2, "b", "A", "M")}, Target("A", "M"));
   EXPECT_EQ(survivors.last->name, "b");
   EXPECT_TRUE(survivors.stale.empty());
 }
 
 TEST(CheckpointsAfter, APatchWithoutDeclarationOrKeysKeepsNone) {
-  const auto survivors = CheckpointsAfter({At(1, "a", "A", "M"), At(2, "b", "A", "M")}, Target("A", "N"));
+  const auto survivors =
+      CheckpointsAfter({At(1, "a", "A", "M"), At(2, "b", "A", "M")}, Target("A", "N"));
   EXPECT_FALSE(survivors.last.has_value());
   EXPECT_EQ(survivors.stale.size(), 2u);
 }
@@ -133,7 +137,8 @@ TEST(MayMove, EndsAreEnds) {
     EXPECT_FALSE(MayMove(model::ChangeState::kRolledBack, to));
   }
   EXPECT_TRUE(MayMove(model::ChangeState::kPromoted, model::ChangeState::kRolledBack));
-  EXPECT_FALSE(MayMove(model::ChangeState::kDrafted, model::ChangeState::kPromoted)) << "never without gates";
+  EXPECT_FALSE(MayMove(model::ChangeState::kDrafted, model::ChangeState::kPromoted))
+      << "never without gates";
 }
 
 }  // namespace

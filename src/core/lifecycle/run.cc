@@ -67,15 +67,16 @@ std::optional<model::PausedBecause> ReasonFor(RunEvent event, model::PausedBecau
 
 std::string_view Name(RunEvent event) {
   constexpr std::array<std::string_view, 15> kNames = {
-      "start",       "succeeded", "failed",           "pause",     "cancel",
-      "give_up",     "patch_motor", "patch_app",      "patched",   "patch_impossible",
-      "validated",   "validation_failed", "resume",   "resumed",   "interrupted"};
+      "start",     "succeeded",         "failed",    "pause",   "cancel",
+      "give_up",   "patch_motor",       "patch_app", "patched", "patch_impossible",
+      "validated", "validation_failed", "resume",    "resumed", "interrupted"};
   return kNames.at(static_cast<size_t>(event));
 }
 
 Result<RunStep> StepRun(model::RunState state, RunEvent event, model::PausedBecause because) {
-  const auto row = std::find_if(kTable.begin(), kTable.end(),
-                                [&](const Row& each) { return each.from == state && each.event == event; });
+  const auto row = std::find_if(kTable.begin(), kTable.end(), [&](const Row& each) {
+    return each.from == state && each.event == event;
+  });
   if (row == kTable.end()) {
     return Invalid("a run that is " + std::string(describe::Name(state)) + " cannot take '" +
                    std::string(Name(event)) + "'");

@@ -18,21 +18,25 @@ enum class ChangeState {
 };
 constexpr auto EnumNames(ChangeState) {
   using enum ChangeState;
-  return std::to_array<std::pair<ChangeState, std::string_view>>({{kDrafted, "drafted"},
-                                                                   {kGating, "gating"},
-                                                                   {kAwaitingApproval, "awaiting_approval"},
-                                                                   {kCanary, "canary"},
-                                                                   {kPromoted, "promoted"},
-                                                                   {kRejected, "rejected"},
-                                                                   {kRolledBack, "rolled_back"},
-                                                                   {kSuperseded, "superseded"}});
+  return std::to_array<std::pair<ChangeState, std::string_view>>(
+      {{kDrafted, "drafted"},
+       {kGating, "gating"},
+       {kAwaitingApproval, "awaiting_approval"},
+       {kCanary, "canary"},
+       {kPromoted, "promoted"},
+       {kRejected, "rejected"},
+       {kRolledBack, "rolled_back"},
+       {kSuperseded, "superseded"}});
 }
 
 enum class PatchSource { kPattern, kBranch, kUpgrade, kLlm, kHuman };
 constexpr auto EnumNames(PatchSource) {
   using enum PatchSource;
-  return std::to_array<std::pair<PatchSource, std::string_view>>(
-      {{kPattern, "pattern"}, {kBranch, "branch"}, {kUpgrade, "upgrade"}, {kLlm, "llm"}, {kHuman, "human"}});
+  return std::to_array<std::pair<PatchSource, std::string_view>>({{kPattern, "pattern"},
+                                                                  {kBranch, "branch"},
+                                                                  {kUpgrade, "upgrade"},
+                                                                  {kLlm, "llm"},
+                                                                  {kHuman, "human"}});
 }
 
 enum class Verdict { kPass, kFail, kInconclusive };
@@ -43,7 +47,8 @@ constexpr auto EnumNames(Verdict) {
 }
 
 struct GateResult {
-  std::string gate;  // lint, tests, validators, golden, red_without, green_with, regression, tamper, semver
+  std::string
+      gate;  // lint, tests, validators, golden, red_without, green_with, regression, tamper, semver
   Verdict verdict = Verdict::kInconclusive;
   std::string details;
   std::string log;  // blob

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// App contexts and motor contexts: what a run is made from, each versioned on its own, kept in separate stores.
+// App contexts and motor contexts: what a run is made from, each versioned on its own, kept in
+// separate stores.
 #pragma once
 
 #include "core/model/reference.h"
 
 namespace aiop::model {
 
-// ---- App side ------------------------------------------------------------------------------------------------------
+// ---- App side
+// ------------------------------------------------------------------------------------------------------
 
 struct App {
   std::string name;
@@ -45,7 +47,8 @@ struct AppVersion {
     visit.Required("reference", self.reference, "");
     visit.Required("content_hash", self.content_hash, "SHA-256 of the content.");
     visit.Required("root", self.root, "Snapshot that holds the spec.");
-    visit.Optional("entry", self.entry, "File inside the snapshot; absent if the spec is a folder.");
+    visit.Optional("entry", self.entry,
+                   "File inside the snapshot; absent if the spec is a folder.");
     visit.Required("made_by", self.made_by, "owner or operator.");
     visit.Optional("because", self.because, "The change that led to it.");
     visit.Optional("parent", self.parent, "The version before.");
@@ -74,7 +77,8 @@ struct Artifact {
     visit.Required("id", self.id, "");
     visit.Optional("path", self.path, "");
     visit.Optional("role", self.role, "");
-    visit.Optional("hash", self.hash, "SHA-256 of the content; absent if the plant named a file that is not there.");
+    visit.Optional("hash", self.hash,
+                   "SHA-256 of the content; absent if the plant named a file that is not there.");
     visit.Optional("checkpoint", self.checkpoint, "The checkpoint that includes it.");
     visit.Required("app_ctx", self.app_ctx, "");
     visit.Required("motor_ctx", self.motor_ctx, "");
@@ -82,7 +86,8 @@ struct Artifact {
   }
 };
 
-// ---- Motor side ----------------------------------------------------------------------------------------------------
+// ---- Motor side
+// ----------------------------------------------------------------------------------------------------
 
 struct Plant {
   std::string name;
@@ -109,10 +114,10 @@ enum class VersionStatus { kAdopted, kCandidate, kPromoted, kRolledBack, kOutsid
 constexpr auto EnumNames(VersionStatus) {
   using enum VersionStatus;
   return std::to_array<std::pair<VersionStatus, std::string_view>>({{kAdopted, "adopted"},
-                                                                     {kCandidate, "candidate"},
-                                                                     {kPromoted, "promoted"},
-                                                                     {kRolledBack, "rolled_back"},
-                                                                     {kOutside, "outside"}});
+                                                                    {kCandidate, "candidate"},
+                                                                    {kPromoted, "promoted"},
+                                                                    {kRolledBack, "rolled_back"},
+                                                                    {kOutside, "outside"}});
 }
 
 struct Impact {
@@ -127,8 +132,10 @@ struct Impact {
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit.Required("apps_affected", self.apps_affected, "Apps that showed the incident.");
-    visit.Required("runs_healed", self.runs_healed, "Paused runs that ended SUCCESS on this version.");
-    visit.Required("runs_not_healed", self.runs_not_healed, "Runs resumed on this version that failed again.");
+    visit.Required("runs_healed", self.runs_healed,
+                   "Paused runs that ended SUCCESS on this version.");
+    visit.Required("runs_not_healed", self.runs_not_healed,
+                   "Runs resumed on this version that failed again.");
     visit.Required("steps_saved", self.steps_saved, "Steps the resumed runs did not do again.");
     visit.Optional("median_ms_before", self.median_ms_before, "Plant time of a run before.");
     visit.Optional("median_ms_after", self.median_ms_after, "Plant time of a run after.");

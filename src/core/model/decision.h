@@ -13,16 +13,17 @@ constexpr auto EnumNames(Classification) {
       {{kApp, "app"}, {kMotor, "motor"}, {kMixed, "mixed"}});
 }
 
-// Specification section 10, with plain hyphens, and TRANSIENT for a fault that is gone on the unchanged re-run.
+// Specification section 10, with plain hyphens, and TRANSIENT for a fault that is gone on the
+// unchanged re-run.
 enum class Category { kAppSpec, kAppBuild, kMotorRules, kMotorPerf, kMixedDrift, kTransient };
 constexpr auto EnumNames(Category) {
   using enum Category;
   return std::to_array<std::pair<Category, std::string_view>>({{kAppSpec, "APP-SPEC"},
-                                                                {kAppBuild, "APP-BUILD"},
-                                                                {kMotorRules, "MOTOR-RULES"},
-                                                                {kMotorPerf, "MOTOR-PERF"},
-                                                                {kMixedDrift, "MIXED-DRIFT"},
-                                                                {kTransient, "TRANSIENT"}});
+                                                               {kAppBuild, "APP-BUILD"},
+                                                               {kMotorRules, "MOTOR-RULES"},
+                                                               {kMotorPerf, "MOTOR-PERF"},
+                                                               {kMixedDrift, "MIXED-DRIFT"},
+                                                               {kTransient, "TRANSIENT"}});
 }
 
 struct ActionStep {
@@ -97,7 +98,8 @@ struct DecisionRecord {
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit.Required("decision_id", self.decision_id, "");
-    visit.Required("classification", self.classification, "Who has to change for the failure to go away.");
+    visit.Required("classification", self.classification,
+                   "Who has to change for the failure to go away.");
     visit.Required("rationale", self.rationale, "One plain paragraph.");
     visit.Required("action_plan", self.action_plan, "");
     visit.Required("safety_checks", self.safety_checks, "");
@@ -111,11 +113,14 @@ struct DecisionRecord {
     visit.Required("rejected", self.rejected, "Hypotheses ruled out, and why.");
     visit.Required("policy", self.policy, "id@version of the policy file.");
     visit.Required("rule", self.rule, "The rule of that policy that decided.");
-    visit.Required("outcome", self.outcome, "What came of it: open, healed, not_healed, waiting, abstained, ...");
+    visit.Required("outcome", self.outcome,
+                   "What came of it: open, healed, not_healed, waiting, abstained, ...");
     visit.Required("cost", self.cost, "");
     visit.Required("created", self.created, "");
-    visit.Optional("previous_hash", self.previous_hash, "Hash of the decision before, for the chain.");
-    visit.Optional("hash", self.hash, "SHA-256 over what was decided and previous_hash (outcome excluded).");
+    visit.Optional("previous_hash", self.previous_hash,
+                   "Hash of the decision before, for the chain.");
+    visit.Optional("hash", self.hash,
+                   "SHA-256 over what was decided and previous_hash (outcome excluded).");
   }
 };
 

@@ -11,18 +11,19 @@ namespace aiop::model {
 // Stored by name; never rename.
 enum class Scope { kApp, kMotor };
 constexpr auto EnumNames(Scope) {
-  return std::to_array<std::pair<Scope, std::string_view>>({{Scope::kApp, "app"}, {Scope::kMotor, "motor"}});
+  return std::to_array<std::pair<Scope, std::string_view>>(
+      {{Scope::kApp, "app"}, {Scope::kMotor, "motor"}});
 }
 
 enum class SignalType { kValidation, kError, kLatency, kCost, kCoverage, kQualityScore };
 constexpr auto EnumNames(SignalType) {
   using enum SignalType;
   return std::to_array<std::pair<SignalType, std::string_view>>({{kValidation, "validation"},
-                                                                  {kError, "error"},
-                                                                  {kLatency, "latency"},
-                                                                  {kCost, "cost"},
-                                                                  {kCoverage, "coverage"},
-                                                                  {kQualityScore, "quality_score"}});
+                                                                 {kError, "error"},
+                                                                 {kLatency, "latency"},
+                                                                 {kCost, "cost"},
+                                                                 {kCoverage, "coverage"},
+                                                                 {kQualityScore, "quality_score"}});
 }
 
 enum class Severity { kInfo, kWarn, kError, kCritical };
@@ -60,16 +61,19 @@ struct EventEnvelope {
   static constexpr std::string_view kName = "EventEnvelope";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
-    visit.Optional("id", self.id, "Idempotency key: an event with an id that is stored already is a duplicate.");
+    visit.Optional("id", self.id,
+                   "Idempotency key: an event with an id that is stored already is a duplicate.");
     visit.Optional("seq", self.seq, "Position in the log of this home; given by aiop.");
     visit.Optional("trace_id", self.trace_id, "The run this event belongs to.");
     visit.Required("timestamp", self.timestamp, "When it was observed, UTC.");
     visit.Required("scope", self.scope, "Which side the observer was looking at.");
     visit.Required("signal_type", self.signal_type, "What was observed.");
     visit.Required("severity", self.severity, "error and critical are failures.");
-    visit.Required("payload", self.payload, "`details` is the text; a figure is `value` with `unit` and `budget`.");
+    visit.Required("payload", self.payload,
+                   "`details` is the text; a figure is `value` with `unit` and `budget`.");
     visit.Optional("artifact_ids", self.artifact_ids, "Artifacts concerned.");
-    visit.Optional("context_ref", self.context_ref, "The app and motor versions it was observed under.");
+    visit.Optional("context_ref", self.context_ref,
+                   "The app and motor versions it was observed under.");
   }
 
   bool IsFailure() const { return severity == Severity::kError || severity == Severity::kCritical; }

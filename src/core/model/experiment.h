@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Experiments: one changed thing, run apart from the real run, with a question and a recorded answer.
+// Experiments: one changed thing, run apart from the real run, with a question and a recorded
+// answer.
 #pragma once
 
 #include "core/model/plant.h"
@@ -8,47 +9,49 @@ namespace aiop::model {
 
 // Cheapest first. Stored by name; never rename.
 enum class ExperimentKind {
-  kDeclared,       // does the motor version declare that it takes this spec?
-  kValidators,     // what do independent validators say of the spec alone?
-  kControl,        // the unchanged failing run, in the experiment's harness
-  kOtherVersion,   // the unchanged app on another motor version
-  kRepairedTwin,   // the spec without what the validators object to
-  kOtherApp,       // another app on the same motor
-  kGoldenApp,      // a golden app on the same motor
-  kOtherProfile,   // the same app under another profile
+  kDeclared,         // does the motor version declare that it takes this spec?
+  kValidators,       // what do independent validators say of the spec alone?
+  kControl,          // the unchanged failing run, in the experiment's harness
+  kOtherVersion,     // the unchanged app on another motor version
+  kRepairedTwin,     // the spec without what the validators object to
+  kOtherApp,         // another app on the same motor
+  kGoldenApp,        // a golden app on the same motor
+  kOtherProfile,     // the same app under another profile
   kEarlierRevision,  // an earlier version of the app on the same motor
-  kCandidate,      // the failing run with a candidate fix
-  kRegression,     // a run that passed, with a candidate fix
+  kCandidate,        // the failing run with a candidate fix
+  kRegression,       // a run that passed, with a candidate fix
 };
 constexpr auto EnumNames(ExperimentKind) {
   using enum ExperimentKind;
-  return std::to_array<std::pair<ExperimentKind, std::string_view>>({{kDeclared, "declared"},
-                                                                      {kValidators, "validators"},
-                                                                      {kControl, "control"},
-                                                                      {kOtherVersion, "other_version"},
-                                                                      {kRepairedTwin, "repaired_twin"},
-                                                                      {kOtherApp, "other_app"},
-                                                                      {kGoldenApp, "golden_app"},
-                                                                      {kOtherProfile, "other_profile"},
-                                                                      {kEarlierRevision, "earlier_revision"},
-                                                                      {kCandidate, "candidate"},
-                                                                      {kRegression, "regression"}});
+  return std::to_array<std::pair<ExperimentKind, std::string_view>>(
+      {{kDeclared, "declared"},
+       {kValidators, "validators"},
+       {kControl, "control"},
+       {kOtherVersion, "other_version"},
+       {kRepairedTwin, "repaired_twin"},
+       {kOtherApp, "other_app"},
+       {kGoldenApp, "golden_app"},
+       {kOtherProfile, "other_profile"},
+       {kEarlierRevision, "earlier_revision"},
+       {kCandidate, "candidate"},
+       {kRegression, "regression"}});
 }
 
 enum class ExperimentResult {
-  kPassed,         // the failing step went through
-  kSameFailure,    // the incident's fingerprint came back
-  kOtherFailure,   // it failed in another way
-  kNotPossible,    // could not be set up; says nothing
-  kOverBudget,     // not run, or stopped: says nothing
+  kPassed,        // the failing step went through
+  kSameFailure,   // the incident's fingerprint came back
+  kOtherFailure,  // it failed in another way
+  kNotPossible,   // could not be set up; says nothing
+  kOverBudget,    // not run, or stopped: says nothing
 };
 constexpr auto EnumNames(ExperimentResult) {
   using enum ExperimentResult;
-  return std::to_array<std::pair<ExperimentResult, std::string_view>>({{kPassed, "passed"},
-                                                                        {kSameFailure, "same_failure"},
-                                                                        {kOtherFailure, "other_failure"},
-                                                                        {kNotPossible, "not_possible"},
-                                                                        {kOverBudget, "over_budget"}});
+  return std::to_array<std::pair<ExperimentResult, std::string_view>>(
+      {{kPassed, "passed"},
+       {kSameFailure, "same_failure"},
+       {kOtherFailure, "other_failure"},
+       {kNotPossible, "not_possible"},
+       {kOverBudget, "over_budget"}});
 }
 
 struct Finding {

@@ -10,10 +10,10 @@ enum class IncidentState { kOpen, kArbitrating, kDecided, kResolved, kMerged };
 constexpr auto EnumNames(IncidentState) {
   using enum IncidentState;
   return std::to_array<std::pair<IncidentState, std::string_view>>({{kOpen, "open"},
-                                                                     {kArbitrating, "arbitrating"},
-                                                                     {kDecided, "decided"},
-                                                                     {kResolved, "resolved"},
-                                                                     {kMerged, "merged"}});
+                                                                    {kArbitrating, "arbitrating"},
+                                                                    {kDecided, "decided"},
+                                                                    {kResolved, "resolved"},
+                                                                    {kMerged, "merged"}});
 }
 
 struct Incident {
@@ -31,7 +31,7 @@ struct Incident {
   std::vector<std::string> profiles;
   std::vector<std::string> motor_versions;
   std::string decision;
-  std::string change;       // the change that answers it
+  std::string change;  // the change that answers it
   std::string merged_into;
   Timestamp first_seen;
   Timestamp last_seen;

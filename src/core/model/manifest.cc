@@ -18,10 +18,12 @@ std::string OnlyMember(const json::Value& in, std::string_view key) {
   return TextOf(object->begin()->value());
 }
 
-void CheckCommands(const CommandList& commands, const std::string& path, std::vector<describe::Problem>& problems) {
+void CheckCommands(const CommandList& commands, const std::string& path,
+                   std::vector<describe::Problem>& problems) {
   for (size_t i = 0; i < commands.size(); ++i) {
     if (commands[i].empty() || commands[i].front().empty()) {
-      problems.push_back({json::Child(path, i), "must be a command: a list with at least a program"});
+      problems.push_back(
+          {json::Child(path, i), "must be a command: a list with at least a program"});
     }
   }
 }
@@ -45,8 +47,8 @@ json::Value Encode(const RunSpec& value) {
   return describe::Encode(value.command);
 }
 
-void Decode(const json::Value& in, const std::string& path, const describe::Rule&, describe::Reading& reading,
-            RunSpec& out) {
+void Decode(const json::Value& in, const std::string& path, const describe::Rule&,
+            describe::Reading& reading, RunSpec& out) {
   if (in.is_array()) {
     describe::Decode(in, path, {}, reading, out.command);
     if (out.command.empty() || out.command.front().empty()) {
@@ -62,7 +64,8 @@ void Decode(const json::Value& in, const std::string& path, const describe::Rule
   }
 }
 
-json::Object SchemaFor(describe::Tag<RunSpec>, const describe::Rule&, describe::SchemaDefinitions&) {
+json::Object SchemaFor(describe::Tag<RunSpec>, const describe::Rule&,
+                       describe::SchemaDefinitions&) {
   const json::Object text{{"type", "string"}};
   const auto object = [&](const char* key) {
     return json::Object{{"type", "object"},
@@ -70,8 +73,8 @@ json::Object SchemaFor(describe::Tag<RunSpec>, const describe::Rule&, describe::
                         {"required", json::Array{key}},
                         {"additionalProperties", false}};
   };
-  return {{"oneOf", json::Array{json::Object{{"type", "array"}, {"items", text}, {"minItems", 1}}, object("http"),
-                                object("pipeline")}}};
+  return {{"oneOf", json::Array{json::Object{{"type", "array"}, {"items", text}, {"minItems", 1}},
+                                object("http"), object("pipeline")}}};
 }
 
 json::Value Encode(const Survival& value) {
@@ -88,8 +91,8 @@ json::Value Encode(const Survival& value) {
   return nullptr;
 }
 
-void Decode(const json::Value& in, const std::string& path, const describe::Rule&, describe::Reading& reading,
-            Survival& out) {
+void Decode(const json::Value& in, const std::string& path, const describe::Rule&,
+            describe::Reading& reading, Survival& out) {
   if (in.is_bool()) {
     out.kind = in.get_bool() ? Survival::Kind::kAll : Survival::Kind::kNone;
   } else if (in.is_string() && !TextOf(in).empty()) {
@@ -100,7 +103,8 @@ void Decode(const json::Value& in, const std::string& path, const describe::Rule
   }
 }
 
-json::Object SchemaFor(describe::Tag<Survival>, const describe::Rule&, describe::SchemaDefinitions&) {
+json::Object SchemaFor(describe::Tag<Survival>, const describe::Rule&,
+                       describe::SchemaDefinitions&) {
   return {{"type", json::Array{"string", "boolean", "null"}}};
 }
 
@@ -118,8 +122,8 @@ json::Value Encode(const ApprovalRule& value) {
   return nullptr;
 }
 
-void Decode(const json::Value& in, const std::string& path, const describe::Rule&, describe::Reading& reading,
-            ApprovalRule& out) {
+void Decode(const json::Value& in, const std::string& path, const describe::Rule&,
+            describe::Reading& reading, ApprovalRule& out) {
   const std::string text = TextOf(in);
   out.human_if = OnlyMember(in, "human_if");
   if (text == "auto") {
@@ -133,20 +137,26 @@ void Decode(const json::Value& in, const std::string& path, const describe::Rule
   }
 }
 
-json::Object SchemaFor(describe::Tag<ApprovalRule>, const describe::Rule&, describe::SchemaDefinitions&) {
+json::Object SchemaFor(describe::Tag<ApprovalRule>, const describe::Rule&,
+                       describe::SchemaDefinitions&) {
   return {{"oneOf",
-           json::Array{json::Object{{"enum", json::Array{"auto", "human", nullptr}}},
-                       json::Object{{"type", "object"},
-                                    {"properties", json::Object{{"human_if", json::Object{{"enum", json::Array{"major", "minor", "patch"}}}}}},
-                                    {"required", json::Array{"human_if"}},
-                                    {"additionalProperties", false}}}}};
+           json::Array{
+               json::Object{{"enum", json::Array{"auto", "human", nullptr}}},
+               json::Object{
+                   {"type", "object"},
+                   {"properties",
+                    json::Object{{"human_if",
+                                  json::Object{{"enum", json::Array{"major", "minor", "patch"}}}}}},
+                   {"required", json::Array{"human_if"}},
+                   {"additionalProperties", false}}}}};
 }
 
 std::vector<describe::Problem> CheckManifest(const MotorManifest& manifest) {
   std::vector<describe::Problem> problems;
   for (size_t i = 0; i < manifest.profiles.size(); ++i) {
     if (!describe::IsName(manifest.profiles[i])) {
-      problems.push_back({json::Child("/profiles", i), "must be " + std::string(describe::kNameRule.expectation)});
+      problems.push_back(
+          {json::Child("/profiles", i), "must be " + std::string(describe::kNameRule.expectation)});
     }
   }
   CheckCommands(manifest.validate, "/validate", problems);

@@ -10,14 +10,15 @@ enum class Autonomy { kObserve, kPropose, kPatchApp, kPatchMotor };
 constexpr auto EnumNames(Autonomy) {
   using enum Autonomy;
   return std::to_array<std::pair<Autonomy, std::string_view>>({{kObserve, "observe"},
-                                                                {kPropose, "propose"},
-                                                                {kPatchApp, "patch_app"},
-                                                                {kPatchMotor, "patch_motor"}});
+                                                               {kPropose, "propose"},
+                                                               {kPatchApp, "patch_app"},
+                                                               {kPatchMotor, "patch_motor"}});
 }
 
 enum class AppPatches { kAsk, kAuto };
 constexpr auto EnumNames(AppPatches) {
-  return std::to_array<std::pair<AppPatches, std::string_view>>({{AppPatches::kAsk, "ask"}, {AppPatches::kAuto, "auto"}});
+  return std::to_array<std::pair<AppPatches, std::string_view>>(
+      {{AppPatches::kAsk, "ask"}, {AppPatches::kAuto, "auto"}});
 }
 
 enum class Fallback { kNone, kPreviousVersion };
@@ -34,19 +35,21 @@ struct RunSpec {
   bool operator==(const RunSpec&) const = default;
 };
 json::Value Encode(const RunSpec& value);
-void Decode(const json::Value& in, const std::string& path, const describe::Rule& rule, describe::Reading& reading,
-            RunSpec& out);
+void Decode(const json::Value& in, const std::string& path, const describe::Rule& rule,
+            describe::Reading& reading, RunSpec& out);
 json::Object SchemaFor(describe::Tag<RunSpec>, const describe::Rule&, describe::SchemaDefinitions&);
 
-// Which checkpoints survive a patch: the last one that does, all, none, or what keys prove (absent).
+// Which checkpoints survive a patch: the last one that does, all, none, or what keys prove
+// (absent).
 struct Survival {
   enum class Kind { kByKey, kNamed, kAll, kNone } kind = Kind::kByKey;
   std::string name;
 };
 json::Value Encode(const Survival& value);
-void Decode(const json::Value& in, const std::string& path, const describe::Rule& rule, describe::Reading& reading,
-            Survival& out);
-json::Object SchemaFor(describe::Tag<Survival>, const describe::Rule&, describe::SchemaDefinitions&);
+void Decode(const json::Value& in, const std::string& path, const describe::Rule& rule,
+            describe::Reading& reading, Survival& out);
+json::Object SchemaFor(describe::Tag<Survival>, const describe::Rule&,
+                       describe::SchemaDefinitions&);
 
 // auto | human | {human_if: "major"}
 struct ApprovalRule {
@@ -54,9 +57,10 @@ struct ApprovalRule {
   std::string human_if;
 };
 json::Value Encode(const ApprovalRule& value);
-void Decode(const json::Value& in, const std::string& path, const describe::Rule& rule, describe::Reading& reading,
-            ApprovalRule& out);
-json::Object SchemaFor(describe::Tag<ApprovalRule>, const describe::Rule&, describe::SchemaDefinitions&);
+void Decode(const json::Value& in, const std::string& path, const describe::Rule& rule,
+            describe::Reading& reading, ApprovalRule& out);
+json::Object SchemaFor(describe::Tag<ApprovalRule>, const describe::Rule&,
+                       describe::SchemaDefinitions&);
 
 struct ResumeSpec {
   Survival after_app_patch;
@@ -64,8 +68,10 @@ struct ResumeSpec {
   static constexpr std::string_view kName = "ResumeSpec";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
-    visit.Optional("after_app_patch", self.after_app_patch, "Last checkpoint that survives a patch of the app.");
-    visit.Optional("after_motor_patch", self.after_motor_patch, "Last checkpoint that survives a patch of the motor.");
+    visit.Optional("after_app_patch", self.after_app_patch,
+                   "Last checkpoint that survives a patch of the app.");
+    visit.Optional("after_motor_patch", self.after_motor_patch,
+                   "Last checkpoint that survives a patch of the motor.");
   }
 };
 
@@ -75,7 +81,8 @@ struct SandboxSpec {
   static constexpr std::string_view kName = "SandboxSpec";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
-    visit.Optional("network", self.network, "May sandboxed commands of this motor use the network?");
+    visit.Optional("network", self.network,
+                   "May sandboxed commands of this motor use the network?");
     visit.Optional("write", self.write, "Folders they may write besides workDir.");
   }
 };
@@ -97,8 +104,10 @@ struct Budgets {
   static constexpr std::string_view kName = "Budgets";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
-    visit.Optional("latency_ms", self.latency_ms, "Per run, since the last patch.", describe::AtLeast(0));
-    visit.Optional("cost_usd", self.cost_usd, "Per run, since the last patch.", describe::AtLeast(0));
+    visit.Optional("latency_ms", self.latency_ms, "Per run, since the last patch.",
+                   describe::AtLeast(0));
+    visit.Optional("cost_usd", self.cost_usd, "Per run, since the last patch.",
+                   describe::AtLeast(0));
   }
 };
 
@@ -109,7 +118,8 @@ struct Objective {
   static constexpr std::string_view kName = "Objective";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
-    visit.Required("signal", self.signal, "What is measured, such as success.", describe::kNonEmptyRule);
+    visit.Required("signal", self.signal, "What is measured, such as success.",
+                   describe::kNonEmptyRule);
     visit.Required("target", self.target, "Share to be reached.", describe::Between(0, 1));
     visit.Required("window", self.window, "Such as 7d.", describe::kNonEmptyRule);
   }
@@ -143,10 +153,11 @@ struct CanarySpec {
 };
 
 bool IsSemanticVersion(std::string_view text);
-inline constexpr describe::Rule kSemverRule{
-    .pattern = "^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?$",
-    .ok = IsSemanticVersion,
-    .expectation = "a semantic version such as 1.4.0"};
+inline constexpr describe::Rule kSemverRule{.pattern =
+                                                "^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]"
+                                                "*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?$",
+                                            .ok = IsSemanticVersion,
+                                            .expectation = "a semantic version such as 1.4.0"};
 
 struct MotorManifest {
   std::string name;
@@ -174,19 +185,21 @@ struct MotorManifest {
   Gates gates;
   std::optional<CanarySpec> canary;
   ApprovalRule approval;
-  std::vector<PatchSource> patch_sources = {PatchSource::kPattern, PatchSource::kBranch, PatchSource::kUpgrade,
-                                            PatchSource::kHuman};
+  std::vector<PatchSource> patch_sources = {PatchSource::kPattern, PatchSource::kBranch,
+                                            PatchSource::kUpgrade, PatchSource::kHuman};
 
   static constexpr std::string_view kName = "MotorManifest";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit.Required("name", self.name, "Name of the motor.", describe::kNameRule);
-    visit.Required("version", self.version, "Semver; matches the tag v1.4.0 once tagged.", kSemverRule);
+    visit.Required("version", self.version, "Semver; matches the tag v1.4.0 once tagged.",
+                   kSemverRule);
     visit.Required("run", self.run, "The SPI command, {http: URL} or {pipeline: FILE}.");
     visit.Optional("sandbox", self.sandbox, "");
     visit.Optional("profiles", self.profiles, "Styles of output an app can ask for.");
     visit.Optional("golden", self.golden, "App specs that must always work (globs).");
-    visit.Optional("components", self.components, "Parts shared with other motors, with their versions.");
+    visit.Optional("components", self.components,
+                   "Parts shared with other motors, with their versions.");
     visit.Optional("accepts", self.accepts, "What this version declares it can take.");
     visit.Optional("validate", self.validate, "Independent validators, run on the spec alone.");
     visit.Optional("setup", self.setup, "Run once per version.");

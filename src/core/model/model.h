@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The vocabulary: every record that is stored, sent or shown, each described once (core/describe), so that its JSON, its
-// JSON Schema (schemas/) and its validation cannot drift apart. Field names of EventEnvelope, DecisionRecord,
-// PlantRunRequest and PlantRunResult are those of the operator-observer specification, section 8. Pure values.
+// The vocabulary: every record that is stored, sent or shown, each described once (core/describe),
+// so that its JSON, its JSON Schema (schemas/) and its validation cannot drift apart. Field names
+// of EventEnvelope, DecisionRecord, PlantRunRequest and PlantRunResult are those of the
+// operator-observer specification, section 8. Pure values.
 #pragma once
 
 #include "core/model/change.h"

@@ -23,32 +23,37 @@ TEST(EventEnvelope, ReadsTheSpecificationsExampleAndWritesItBack) {
 }
 
 TEST(EventEnvelope, NamesEveryProblemWithItsPath) {
-  const auto value = json::Parse(R"({"timestamp":"now","scope":"both","severity":"error","payload":[],
+  const auto value =
+      json::Parse(R"({"timestamp":"now","scope":"both","severity":"error","payload":[],
       "sevrity":"x","artifact_ids":["a",3],"context_ref":{"app_ctx":"shop"}})");
   const auto event = describe::Read<EventEnvelope>(*value);
   ASSERT_FALSE(event.has_value());
   std::vector<std::string> paths;
   for (const auto& problem : event.error()) paths.push_back(problem.path);
-  EXPECT_EQ(paths, (std::vector<std::string>{"/timestamp", "/scope", "/signal_type", "/payload", "/artifact_ids/1",
-                                             "/context_ref/app_ctx", "/sevrity"}));
+  EXPECT_EQ(paths,
+            (std::vector<std::string>{"/timestamp", "/scope", "/signal_type", "/payload",
+                                      "/artifact_ids/1", "/context_ref/app_ctx", "/sevrity"}));
 }
 
 TEST(MotorManifest, TakesEachFormOfItsChoices) {
-  const auto manifest = describe::FromText<MotorManifest>(R"({"name":"m","version":"1.0.0","run":{"pipeline":"p.yaml"},
+  const auto manifest = describe::FromText<MotorManifest>(
+      R"({"name":"m","version":"1.0.0","run":{"pipeline":"p.yaml"},
       "resume":{"after_app_patch":false,"after_motor_patch":"resolve"},"approval":{"human_if":"major"}})");
   ASSERT_TRUE(manifest.has_value()) << manifest.error().message;
   EXPECT_EQ(manifest->run.pipeline, "p.yaml");
   EXPECT_EQ(manifest->resume.after_app_patch.kind, Survival::Kind::kNone);
   EXPECT_EQ(manifest->resume.after_motor_patch.name, "resolve");
   EXPECT_EQ(manifest->approval.kind, ApprovalRule::Kind::kHumanIf);
-  EXPECT_FALSE(describe::FromText<MotorManifest>(R"({"name":"m","version":"1.0","run":[]})").has_value());
+  EXPECT_FALSE(
+      describe::FromText<MotorManifest>(R"({"name":"m","version":"1.0","run":[]})").has_value());
 }
 
 TEST(SemanticVersion, IsStrict) {
   for (const char* good : {"0.0.0", "1.4.0", "10.20.30-rc.1+build.5", "1.0.0-0.3.7"}) {
     EXPECT_TRUE(IsSemanticVersion(good)) << good;
   }
-  for (const char* bad : {"", "1", "1.0", "v1.0.0", "01.0.0", "1.0.0-", "1.0.0-01", "1.0.0+", "1.0.0.0", "1.0.x"}) {
+  for (const char* bad :
+       {"", "1", "1.0", "v1.0.0", "01.0.0", "1.0.0-", "1.0.0-01", "1.0.0+", "1.0.0.0", "1.0.x"}) {
     EXPECT_FALSE(IsSemanticVersion(bad)) << bad;
   }
 }

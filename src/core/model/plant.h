@@ -8,7 +8,8 @@ namespace aiop::model {
 
 enum class RunMode { kFresh, kResume };
 constexpr auto EnumNames(RunMode) {
-  return std::to_array<std::pair<RunMode, std::string_view>>({{RunMode::kFresh, "fresh"}, {RunMode::kResume, "resume"}});
+  return std::to_array<std::pair<RunMode, std::string_view>>(
+      {{RunMode::kFresh, "fresh"}, {RunMode::kResume, "resume"}});
 }
 
 // Why a plant is being run. Outside effects are allowed for kRun only.
@@ -42,14 +43,18 @@ struct PlantRunRequest {
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit.Required("appSpecRef", self.app_spec_ref, "Absolute path of this app version's spec.");
-    visit.Required("profileTargets", self.profile_targets, "The one profile of this run, or empty.");
+    visit.Required("profileTargets", self.profile_targets,
+                   "The one profile of this run, or empty.");
     visit.Required("motorVersion", self.motor_version, "Semver of the motor.");
     visit.Optional("runMode", self.run_mode, "fresh, or resume after `checkpoint`.");
-    visit.Optional("checkpoint", self.checkpoint, "Everything before this is done and must not be done again.");
+    visit.Optional("checkpoint", self.checkpoint,
+                   "Everything before this is done and must not be done again.");
     visit.Required("traceId", self.trace_id, "One per run, kept on resume.");
     visit.Optional("motorRef", self.motor_ref, "Folder of this motor version, read-only.");
-    visit.Optional("workDir", self.work_dir, "Writable folder; as it was at `checkpoint` when resuming.");
-    visit.Required("stepKey", self.step_key, "Idempotency key for the outside effects of the next step.");
+    visit.Optional("workDir", self.work_dir,
+                   "Writable folder; as it was at `checkpoint` when resuming.");
+    visit.Required("stepKey", self.step_key,
+                   "Idempotency key for the outside effects of the next step.");
     visit.Required("purpose", self.purpose, "Outside effects only when this is `run`.");
     visit.Optional("state", self.state, "What the checkpoint carried (http plants).");
   }
@@ -64,7 +69,8 @@ struct ArtifactRef {
   static constexpr std::string_view kName = "ArtifactRef";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
-    visit.Required("id", self.id, "Name of the artifact, unique in its run.", describe::kNonEmptyRule);
+    visit.Required("id", self.id, "Name of the artifact, unique in its run.",
+                   describe::kNonEmptyRule);
     visit.Optional("path", self.path, "File, relative to workDir.");
     visit.Optional("role", self.role, "What it is for, such as code, report, log.");
     visit.Optional("hash", self.hash, "SHA-256 of its content; given by aiop.");
@@ -81,7 +87,8 @@ struct Usage {
   static void Visit(Self& self, Visitor& visit) {
     visit.Optional("tokens", self.tokens, "Tokens spent.", describe::AtLeast(0));
     visit.Optional("cost_usd", self.cost_usd, "Money spent, in US dollars.", describe::AtLeast(0));
-    visit.Optional("latency_ms", self.latency_ms, "Time spent, in milliseconds.", describe::AtLeast(0));
+    visit.Optional("latency_ms", self.latency_ms, "Time spent, in milliseconds.",
+                   describe::AtLeast(0));
   }
 };
 
@@ -98,7 +105,8 @@ struct PlantRunResult {
     visit.Optional("traceId", self.trace_id, "As in the request.");
     visit.Required("status", self.status, "partial = failed at nextCheckpoint, artifacts kept.");
     visit.Optional("artifacts", self.artifacts, "What was made.");
-    visit.Optional("signals", self.signals, "Events; those streamed already may be repeated with the same id.");
+    visit.Optional("signals", self.signals,
+                   "Events; those streamed already may be repeated with the same id.");
     visit.Optional("nextCheckpoint", self.next_checkpoint, "Where a resumed run should go on.");
   }
 };

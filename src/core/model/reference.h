@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// References to one version of one context: `name@MAJOR.MINOR.PATCH+HASH`, HASH being the first 12 hex digits of the
-// content's SHA-256. App and motor references are different types, so that one cannot be put where the other belongs.
+// References to one version of one context: `name@MAJOR.MINOR.PATCH+HASH`, HASH being the first 12
+// hex digits of the content's SHA-256. App and motor references are different types, so that one
+// cannot be put where the other belongs.
 #pragma once
 
 #include <compare>
@@ -47,8 +48,8 @@ json::Value Encode(const Reference<Side>& value) {
   return json::Value(value.Text());
 }
 template <class Side>
-void Decode(const json::Value& in, const std::string& path, const describe::Rule&, describe::Reading& reading,
-            Reference<Side>& out) {
+void Decode(const json::Value& in, const std::string& path, const describe::Rule&,
+            describe::Reading& reading, Reference<Side>& out) {
   std::string text;
   describe::Decode(in, path, {}, reading, text);
   if (!text.empty() && !IsContextReference(text)) {
@@ -57,7 +58,8 @@ void Decode(const json::Value& in, const std::string& path, const describe::Rule
   out = Reference<Side>::FromText(text);
 }
 template <class Side>
-json::Object SchemaFor(describe::Tag<Reference<Side>>, const describe::Rule&, describe::SchemaDefinitions&) {
+json::Object SchemaFor(describe::Tag<Reference<Side>>, const describe::Rule&,
+                       describe::SchemaDefinitions&) {
   return {{"type", "string"}};
 }
 

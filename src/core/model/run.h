@@ -6,7 +6,8 @@
 
 namespace aiop::model {
 
-// Specification section 9, spelled as CONTRACT of the command line gives them. Stored by name; never rename.
+// Specification section 9, spelled as CONTRACT of the command line gives them. Stored by name;
+// never rename.
 enum class RunState {
   kIdle,
   kRunning,
@@ -21,14 +22,14 @@ enum class RunState {
 constexpr auto EnumNames(RunState) {
   using enum RunState;
   return std::to_array<std::pair<RunState, std::string_view>>({{kIdle, "IDLE"},
-                                                                {kRunning, "RUNNING"},
-                                                                {kPaused, "PAUSED"},
-                                                                {kPatchingMotor, "PATCHING_MOTOR"},
-                                                                {kPatchingApp, "PATCHING_APP"},
-                                                                {kValidating, "VALIDATING"},
-                                                                {kResuming, "RESUMING"},
-                                                                {kSuccess, "SUCCESS"},
-                                                                {kFailed, "FAILED"}});
+                                                               {kRunning, "RUNNING"},
+                                                               {kPaused, "PAUSED"},
+                                                               {kPatchingMotor, "PATCHING_MOTOR"},
+                                                               {kPatchingApp, "PATCHING_APP"},
+                                                               {kValidating, "VALIDATING"},
+                                                               {kResuming, "RESUMING"},
+                                                               {kSuccess, "SUCCESS"},
+                                                               {kFailed, "FAILED"}});
 }
 
 enum class PausedBecause {
@@ -46,15 +47,15 @@ enum class PausedBecause {
 constexpr auto EnumNames(PausedBecause) {
   using enum PausedBecause;
   return std::to_array<std::pair<PausedBecause, std::string_view>>({{kHuman, "human"},
-                                                                     {kApproval, "approval"},
-                                                                     {kEvidence, "evidence"},
-                                                                     {kFix, "fix"},
-                                                                     {kBudget, "budget"},
-                                                                     {kBreaker, "breaker"},
-                                                                     {kCanary, "canary"},
-                                                                     {kInference, "inference"},
-                                                                     {kOperator, "operator"},
-                                                                     {kBoot, "boot"}});
+                                                                    {kApproval, "approval"},
+                                                                    {kEvidence, "evidence"},
+                                                                    {kFix, "fix"},
+                                                                    {kBudget, "budget"},
+                                                                    {kBreaker, "breaker"},
+                                                                    {kCanary, "canary"},
+                                                                    {kInference, "inference"},
+                                                                    {kOperator, "operator"},
+                                                                    {kBoot, "boot"}});
 }
 
 struct Run {
@@ -67,22 +68,23 @@ struct Run {
   std::string motor_commit;
   RunState state = RunState::kIdle;
   std::optional<PausedBecause> paused_because;
-  std::string cause;            // of the last transition, for people
+  std::string cause;  // of the last transition, for people
   int64_t transitions = 0;
-  std::string checkpoint;       // the last valid one; empty if none
+  std::string checkpoint;  // the last valid one; empty if none
   int64_t checkpoint_ordinal = 0;
   int64_t attempts = 0;
-  int64_t resumed = 0;          // how often it was resumed after a failure
-  int64_t steps_done = 0;       // steps executed, over all attempts
-  int64_t steps_redone = 0;     // of these, executed again although their checkpoint still held
+  int64_t resumed = 0;            // how often it was resumed after a failure
+  int64_t steps_done = 0;         // steps executed, over all attempts
+  int64_t steps_redone = 0;       // of these, executed again although their checkpoint still held
   int64_t steps_invalidated = 0;  // steps whose checkpoint a patch made stale
-  int64_t plant_ms = 0;         // time spent in the plant, over all attempts
-  std::string incident;         // the one it stopped at last
+  int64_t plant_ms = 0;           // time spent in the plant, over all attempts
+  std::string incident;           // the one it stopped at last
   std::string decision;
-  std::string batch;            // the `aiop run` command it was made by
+  std::string batch;  // the `aiop run` command it was made by
   std::string forked_from;
-  bool pinned_motor = false;    // the user named the motor version
-  std::string healed_by;        // the change that let it go on
+  bool pinned_motor = false;  // the user named the motor version
+  std::string healed_by;      // the change that let it go on
+  std::string result_root;    // snapshot of workDir when it succeeded
   Timestamp created;
   Timestamp updated;
 
@@ -113,7 +115,8 @@ struct Run {
     visit.Optional("batch", self.batch, "");
     visit.Optional("forked_from", self.forked_from, "");
     visit.Optional("pinned_motor", self.pinned_motor, "");
-    visit.Optional("healed_by", self.healed_by, "");
+    visit.Optional("healed_by", self.healed_by, "The change that let it go on.");
+    visit.Optional("result_root", self.result_root, "Snapshot of workDir when it succeeded.");
     visit.Required("created", self.created, "");
     visit.Required("updated", self.updated, "");
   }
@@ -150,12 +153,12 @@ struct Checkpoint {
   std::string run;
   int64_t ordinal = 0;
   std::string name;
-  std::string root;   // snapshot of workDir
-  std::string key;    // what it depends on; see core/lifecycle
+  std::string root;  // snapshot of workDir
+  std::string key;   // what it depends on; see core/lifecycle
   AppReference app_ctx;
   MotorReference motor_ctx;
   int64_t attempt = 0;
-  json::Value state;  // http plants
+  json::Value state;   // http plants
   bool stale = false;  // a patch made it unusable
   int64_t usage_ms = 0;
   Timestamp created;
@@ -207,9 +210,11 @@ struct Attempt {
     visit.Required("app_ctx", self.app_ctx, "");
     visit.Required("motor_ctx", self.motor_ctx, "");
     visit.Optional("from_checkpoint", self.from_checkpoint, "");
-    visit.Optional("outcome", self.outcome, "success, failed, partial, crashed, timeout, stopped or lost.");
+    visit.Optional("outcome", self.outcome,
+                   "success, failed, partial, crashed, timeout, stopped or lost.");
     visit.Optional("exit", self.exit, "How the process ended.");
-    visit.Optional("transcript", self.transcript, "Blob with stdout, stderr and messages, redacted.");
+    visit.Optional("transcript", self.transcript,
+                   "Blob with stdout, stderr and messages, redacted.");
     visit.Optional("usage", self.usage, "");
     visit.Optional("wall_ms", self.wall_ms, "");
     visit.Optional("cpu_ms", self.cpu_ms, "");
@@ -218,7 +223,8 @@ struct Attempt {
   }
 };
 
-// One `aiop run` command: the runs it is responsible for, so that the same command after a crash goes on with them.
+// One `aiop run` command: the runs it is responsible for, so that the same command after a crash
+// goes on with them.
 struct Batch {
   std::string id;
   std::string plant;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who has to change for a failure to go away? Decide() answers from evidence, or names the experiment that would tell,
-// or abstains. Pure: same evidence and policy, same answer, byte for byte.
+// Who has to change for a failure to go away? Decide() answers from evidence, or names the
+// experiment that would tell, or abstains. Pure: same evidence and policy, same answer, byte for
+// byte.
 //
-// The policy is a versioned file (policies/default.yaml) of ordered rules over named *propositions*. A proposition is
-// true, false or unknown; each is computed from the evidence by one function (proposition.cc). The first rule whose
-// condition is true decides. A rule whose condition is still unknown, and could become true, asks for the cheapest
-// experiment that settles one of its unknown propositions; if none is left (not possible, over budget), it is skipped.
-// Confidence below `abstain_below`, or no rule at all, is an abstention: the likeliest classification, and what a human
-// could check next.
+// The policy is a versioned file (policies/default.yaml) of ordered rules over named
+// *propositions*. A proposition is true, false or unknown; each is computed from the evidence by
+// one function (proposition.cc). The first rule whose condition is true decides. A rule whose
+// condition is still unknown, and could become true, asks for the cheapest experiment that settles
+// one of its unknown propositions; if none is left (not possible, over budget), it is skipped.
+// Confidence below `abstain_below`, or no rule at all, is an abstention: the likeliest
+// classification, and what a human could check next.
 #pragma once
 
 #include <memory>
@@ -24,7 +26,8 @@
 
 namespace aiop::policy {
 
-// ---- What is known -------------------------------------------------------------------------------------------------
+// ---- What is known
+// -------------------------------------------------------------------------------------------------
 
 // One app under one profile on one motor version, as history shows it for this incident's failure.
 struct Sighting {
@@ -34,15 +37,15 @@ struct Sighting {
   std::string app_version;    // semver
   std::string motor_version;  // semver
   std::string motor_commit;
-  bool failed = false;        // true: stopped at this incident; false: went through the same point
-  bool shadowed = false;      // stopped earlier at another failure: says nothing about this one
+  bool failed = false;    // true: stopped at this incident; false: went through the same point
+  bool shadowed = false;  // stopped earlier at another failure: says nothing about this one
 };
 
 // What is known of one app's spec without running a plant. Absent = nobody has asked yet.
 struct SpecFacts {
   std::string app;
-  std::optional<bool> declared;  // inside what the motor version declares to accept
-  std::optional<bool> valid;     // independent validators accept it
+  std::optional<bool> declared;       // inside what the motor version declares to accept
+  std::optional<bool> valid;          // independent validators accept it
   std::vector<std::string> findings;  // "POINTER message", for people
   std::vector<std::string> refs;      // experiments it rests on
 };
@@ -60,8 +63,8 @@ struct Evidence {
   model::EventEnvelope event;  // the failure itself
   bool spec_is_folder = false;
 
-  std::vector<Sighting> sightings;         // of this incident, and of runs that went through
-  std::vector<SpecFacts> specs;            // of the apps in `sightings`, the failing app first
+  std::vector<Sighting> sightings;             // of this incident, and of runs that went through
+  std::vector<SpecFacts> specs;                // of the apps in `sightings`, the failing app first
   std::vector<model::Experiment> experiments;  // done for this incident, oldest first
 
   // What could be asked: experiments whose means do not exist are not proposed.
@@ -71,25 +74,29 @@ struct Evidence {
   std::vector<std::string> newer_versions;  // after it, oldest first
   std::vector<std::string> golden;          // golden specs of the motor
   std::vector<std::string> other_profiles;  // profiles of the app besides the failing one
-  std::vector<std::string> other_apps;      // apps of the plant besides the failing one (for kOtherApp)
+  std::vector<std::string> other_apps;  // apps of the plant besides the failing one (for kOtherApp)
   std::vector<std::string> earlier_revisions;  // app versions before the failing one, newest first
 
   int64_t plant_ms_spent = 0;  // on experiments of this incident so far
   int64_t plant_ms_budget = 0;
 };
 
-// ---- What follows --------------------------------------------------------------------------------------------------
+// ---- What follows
+// --------------------------------------------------------------------------------------------------
 
-// A wish for one experiment. The engine runs it and calls Decide() again with its answer in the evidence; an experiment
-// that could not be run comes back as kNotPossible or kOverBudget and is not wished again.
+// A wish for one experiment. The engine runs it and calls Decide() again with its answer in the
+// evidence; an experiment that could not be run comes back as kNotPossible or kOverBudget and is
+// not wished again.
 struct Wish {
   model::ExperimentKind kind = model::ExperimentKind::kControl;
-  std::string app;            // whose spec; the failing app unless kOtherApp, or kDeclared/kValidators of another app
+  std::string
+      app;  // whose spec; the failing app unless kOtherApp, or kDeclared/kValidators of another app
   std::string profile;
-  std::string motor_version;  // semver to run on; differs from the failing one for kOtherVersion only
-  std::string golden;         // kGoldenApp: path in the motor
-  std::string app_version;    // kEarlierRevision
-  std::string question;       // for people: "Does it fail again when nothing is changed?"
+  std::string
+      motor_version;        // semver to run on; differs from the failing one for kOtherVersion only
+  std::string golden;       // kGoldenApp: path in the motor
+  std::string app_version;  // kEarlierRevision
+  std::string question;     // for people: "Does it fail again when nothing is changed?"
 };
 
 struct Ruling {
@@ -98,32 +105,40 @@ struct Ruling {
   std::string rule;
   double confidence = 0;
   bool abstained = false;
-  std::string rationale;               // one plain paragraph
-  std::vector<model::Fact> evidence;   // facts that carried the ruling, with ids of events, runs and experiments
+  std::string rationale;  // one plain paragraph
+  std::vector<model::Fact>
+      evidence;  // facts that carried the ruling, with ids of events, runs and experiments
   std::vector<model::Rejected> rejected;
   std::vector<std::string> next_checks;  // when abstained: what a human could check
 };
 
 using Answer = std::variant<Ruling, Wish>;
 
-// ---- The policy ----------------------------------------------------------------------------------------------------
+// ---- The policy
+// ----------------------------------------------------------------------------------------------------
 
 class Policy {
  public:
-  // Reads a policy file; errors name file, line and field. `value` is the file's content as JSON, `line_of` maps a JSON
-  // pointer to its line.
+  // Reads a policy file; errors name file, line and field. `value` is the file's content as JSON,
+  // `line_of` maps a JSON pointer to its line.
   static Result<Policy> Load(const json::Value& value, std::string_view file,
-                             int (*line_of)(const void*, std::string_view) = nullptr, const void* lines = nullptr);
+                             int (*line_of)(const void*, std::string_view) = nullptr,
+                             const void* lines = nullptr);
 
-  const std::string& Id() const { return id_; }            // "default@1.0.0"
+  const std::string& Id() const { return id_; }  // "default@1.0.0"
   int64_t PlantMillisecondsPerIncident() const { return plant_ms_per_incident_; }
-  int64_t GiveUpAfter() const { return give_up_after_; }   // useless fixes of one incident before it stays PAUSED
-  int64_t RegressionRuns() const { return regression_runs_; }  // passing runs re-run against a candidate
+  int64_t GiveUpAfter() const {
+    return give_up_after_;
+  }  // useless fixes of one incident before it stays PAUSED
+  int64_t RegressionRuns() const {
+    return regression_runs_;
+  }  // passing runs re-run against a candidate
   int64_t CandidatesPerIncident() const { return candidates_per_incident_; }
   double AbstainBelow() const { return abstain_below_; }
 
   struct Condition;  // private form of `when`
   struct Rule;
+  struct Tuning;  // private form of `thresholds` and `limits`
 
  private:
   friend Answer Decide(const Evidence& evidence, const Policy& policy);
@@ -133,12 +148,14 @@ class Policy {
   int64_t regression_runs_ = 0;
   int64_t candidates_per_incident_ = 0;
   double abstain_below_ = 0;
+  std::shared_ptr<const Tuning> tuning_;
   std::shared_ptr<const std::vector<Rule>> rules_;
 };
 
 Answer Decide(const Evidence& evidence, const Policy& policy);
 
-// The names of all propositions a rule may use, with one line of explanation each; docs and `aiop` help list them.
+// The names of all propositions a rule may use, with one line of explanation each; docs and `aiop`
+// help list them.
 std::vector<std::pair<std::string, std::string>> Propositions();
 
 }  // namespace aiop::policy
