@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The patch source `upgrade`: newer published versions of the dependencies that a motor pins exactly. One registry so
+// far, npm (package.json with package-lock.json), behind the interface Registry. Owns nothing; thread-safe.
+// Errors: kUnavailable when the registry cannot be reached (say so and go on with other sources), kInvalid for a
+// manifest that cannot be read.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result/result.h"
+#include "control/motors/motors.h"
+
+namespace aiop::upgrade {
+
+struct Upgrade {
+  std::string registry;    // "npm"
+  std::string dependency;  // "openapi-typescript"
+  std::string from;
+  std::string to;
+  std::string Text() const { return dependency + " " + from + " -> " + to; }
+};
+
+class Registry {
+ public:
+  virtual ~Registry() = default;
+  virtual std::string_view name() const = 0;
+  // Whether a motor uses it.
+  virtual bool Serves(const motors::Repository& repository, const std::string& revision) const = 0;
+  // Exactly pinned direct dependencies of the motor at this revision.
+  virtual Result<std::vector<std::pair<std::string, std::string>>> Pins(const motors::Repository& repository,
+                                                                        const std::string& revision) const = 0;
+  // Published versions of a dependency that are no pre-releases and not deprecated, lowest first.
+  virtual Result<std::vector<std::string>> Published(const std::string& dependency) const = 0;
+  // The tree of the motor with this upgrade made: manifest and lock file, nothing else.
+  virtual Result<std::string> Apply(motors::Repository& repository, const std::string& revision,
+                                    const Upgrade& upgrade) const = 0;
+};
+
+// `home_folder`: HOME of the registry's client; its cache lives there, so that a second time works offline.
+// `command`: the client, "npm" unless a test says otherwise.
+std::unique_ptr<Registry> MakeNpm(const std::filesystem::path& home_folder, const std::string& command = "npm");
+
+// Upgrades worth trying, most promising first, at most `limit`: of each pinned dependency the newest patch of its minor,
+// then the newest minor of its major, then each newer major's newest, then the versions in between. Dependencies named
+// in `failure_text` (or whose name stands in the paths of its stack frames) come first.
+Result<std::vector<Upgrade>> Candidates(const Registry& registry, const motors::Repository& repository,
+                                        const std::string& revision, std::string_view failure_text, size_t limit);
+
+}  // namespace aiop::upgrade

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Repaired twins: a spec without the parts that validators object to. Parts are cut out as byte
+// ranges of the original text, never re-serialised, so that nothing else changes on the way: a twin
+// that heals proves that the cut part was the cause. Pure; thread-safe.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result/result.h"
+
+namespace aiop::twin {
+
+enum class Format { kJson, kYaml };
+
+// By content: JSON if it parses as such, else YAML.
+Format FormatOf(std::string_view text);
+
+struct Cutting {
+  std::string text;               // the twin
+  std::vector<std::string> cut;   // JSON pointers that were cut, into the original
+};
+
+// The text without the members or list items at these JSON pointers (RFC 6901). A pointer to something that is not there
+// (a missing member) or to the root names its nearest existing ancestor below the root. Overlapping pointers are cut
+// once. kInvalid if the text is neither JSON nor block-style YAML, or if nothing can be cut.
+Result<Cutting> Cut(std::string_view text, const std::vector<std::string>& pointers);
+
+// What a validator says of a text: the pointers it objects to (possibly none known) and whether it accepts.
+struct Opinion {
+  bool accepted = false;
+  std::vector<std::string> pointers;
+};
+using Validator = std::function<Result<Opinion>(std::string_view text)>;
+
+inline constexpr int kRepairRounds = 12;       // cut, ask, cut more
+inline constexpr int kReductionQuestions = 400;  // validator calls when it names no places
+
+// Cuts what the validator objects to until it accepts the rest: by its pointers where it names them (widening to the
+// parent when an objection stays), else by delta-debugging on its answer over the text's structure (largest parts
+// first, then smaller, keeping as much of the text as it accepts). kNotFound if no accepted remainder with anything of
+// substance in it was found within the limits.
+Result<Cutting> Repair(std::string_view text, const Validator& validator);
+
+}  // namespace aiop::twin
