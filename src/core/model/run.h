@@ -76,6 +76,7 @@ struct Run {
   int64_t resumed = 0;            // how often it was resumed after a failure
   int64_t steps_done = 0;         // steps executed, over all attempts
   int64_t steps_redone = 0;       // of these, executed again although their checkpoint still held
+  int64_t steps_kept = 0;         // finished steps that its resumptions did not have to do again
   int64_t steps_invalidated = 0;  // steps whose checkpoint a patch made stale
   int64_t plant_ms = 0;           // time spent in the plant, over all attempts
   std::string incident;           // the one it stopped at last
@@ -108,6 +109,8 @@ struct Run {
     visit.Optional("resumed", self.resumed, "");
     visit.Optional("steps_done", self.steps_done, "");
     visit.Optional("steps_redone", self.steps_redone, "");
+    visit.Optional("steps_kept", self.steps_kept,
+                   "Finished steps that resumptions did not do again.");
     visit.Optional("steps_invalidated", self.steps_invalidated, "");
     visit.Optional("plant_ms", self.plant_ms, "");
     visit.Optional("incident", self.incident, "");

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/arbitration/arbitration.h"
+
+#include <algorithm>
+
+#include "base/hash/hash.h"
+#include "base/identity/identity.h"
+
+namespace aiop::arbitration {
+namespace {
+
+// Keeps the facts about specs, which the policy reads apart from the other experiments.
+void AddSpecFact(policy::Evidence& evidence, const model::Experiment& experiment) {
+  using enum model::ExperimentKind;
+  if (experiment.kind != kDeclared && experiment.kind != kValidators) return;
+  auto facts =
+      std::find_if(evidence.specs.begin(), evidence.specs.end(),
+                   [&](const policy::SpecFacts& each) { return each.app == experiment.app; });
+  if (facts == evidence.specs.end()) {
+    facts = evidence.specs.insert(evidence.specs.end(), policy::SpecFacts{});
+    facts->app = experiment.app;
+  }
+  if (experiment.result == model::ExperimentResult::kNotPossible) return;
+  const bool passed = experiment.result == model::ExperimentResult::kPassed;
+  (experiment.kind == kDeclared ? facts->declared : facts->valid) = passed;
+  facts->refs.push_back(experiment.id);
+  for (const auto& finding : experiment.findings) {
+    facts->findings.push_back(finding.path.empty() ? finding.message
+                                                   : finding.path + " " + finding.message);
+  }
+}
+
+std::vector<model::ActionStep> PlanFor(const policy::Ruling& ruling) {
+  if (ruling.abstained) return {{"pause", "pipeline", ""}, {"ask", "human", ""}};
+  if (ruling.category == model::Category::kTransient)
+    return {{"pause", "pipeline", ""}, {"resume", "pipeline", ""}};
+  std::vector<model::ActionStep> plan{{"pause", "pipeline", ""}};
+  // Mixed causes in a fixed order: the motor first, then the app.
+  if (ruling.classification != model::Classification::kApp) {
+    plan.push_back({"apply_patch", "motor", ""});
+    plan.push_back({"validate", "motor", ""});
+  }
+  if (ruling.classification != model::Classification::kMotor) {
+    plan.push_back({"apply_patch", "app", ""});
+    plan.push_back({"validate", "app", ""});
+  }
+  plan.push_back({"resume", "pipeline", ""});
+  return plan;
+}
+
+std::vector<std::string> ChecksFor(const policy::Ruling& ruling) {
+  if (ruling.abstained || ruling.category == model::Category::kTransient) return {};
+  if (ruling.classification == model::Classification::kApp)
+    return {"validators:spec", "same_motor_version"};
+  return {"gates:lint",  "gates:tests", "gates:validators",
+          "red_without", "green_with",  "restore_point"};
+}
+
+bool BlamesMotorAlone(const policy::Ruling& ruling) {
+  return ruling.classification == model::Classification::kMotor ||
+         ruling.category == model::Category::kTransient;
+}
+
+}  // namespace
+
+std::string HashOf(const model::DecisionRecord& record) {
+  model::DecisionRecord copy = record;
+  copy.outcome.clear();
+  copy.hash.clear();
+  // The plan gains its patch references later; what was decided does not change by that.
+  for (auto& step : copy.action_plan) step.patch_ref.clear();
+  return HashBytes(json::CanonicalText(describe::ToJson(copy)));
+}
+
+Arbiter::Arbiter(engine::Engine& engine, experiments::Harness& harness,
+                 const policy::Policy& policy)
+    : engine_(engine), harness_(harness), policy_(policy) {}
+
+Result<model::DecisionRecord> Arbiter::Arbitrate(const std::string& id) {
+  auto& ledger = engine_.home().ledger();
+  AIOP_TRY(model::Incident incident, ledger.Get<model::Incident>(id));
+  AIOP_TRY(const auto occurrences,
+           ledger.ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident, id));
+  // The run to vary: the first by name that still stands at this incident, so that the order of
+  // events is no matter.
+  std::vector<model::Run> candidates;
+  for (const auto& each : occurrences) {
+    AIOP_TRY(const model::Run run, ledger.Get<model::Run>(each.run));
+    if (run.incident == id && run.state == model::RunState::kPaused) candidates.push_back(run);
+  }
+  if (candidates.empty()) return NotFound("no run stands at incident " + id);
+  std::sort(candidates.begin(), candidates.end(), [](const model::Run& a, const model::Run& b) {
+    return std::tie(a.app, a.profile, a.id) < std::tie(b.app, b.profile, b.id);
+  });
+  const model::Run run = candidates.front();
+  AIOP_TRY(incident.state,
+           lifecycle::StepIncident(incident.state, lifecycle::IncidentEvent::kArbitrationStarted));
+  AIOP_CHECK_OK(ledger.Put(incident));
+
+  AIOP_TRY(policy::Evidence evidence, Gather(incident, run));
+  AIOP_TRY(const contexts::Motor motor,
+           contexts::MotorAtCommit(engine_.home(), run.plant, run.motor_commit));
+  for (int i = 0; i < kWishLimit; ++i) {
+    if (engine_.stopping()) return Fail(Code::kCancelled, "aiop is stopping");
+    const policy::Answer answer = policy::Decide(evidence, policy_);
+    if (const auto* ruling = std::get_if<policy::Ruling>(&answer))
+      return Record(incident, run, evidence, *ruling);
+    AIOP_TRY(const model::Experiment experiment,
+             Fulfil(evidence, run, motor, std::get<policy::Wish>(answer)));
+    evidence.plant_ms_spent += experiment.plant_ms;
+    AddSpecFact(evidence, experiment);
+    evidence.experiments.push_back(experiment);
+  }
+  return Internal("the policy did not come to a ruling within " + std::to_string(kWishLimit) +
+                  " experiments");
+}
+
+Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
+                                              const model::Run& run,
+                                              const policy::Evidence& evidence,
+                                              const policy::Ruling& ruling) {
+  auto& ledger = engine_.home().ledger();
+  model::DecisionRecord record;
+  record.decision_id = NewId();
+  record.classification = ruling.classification;
+  record.category = ruling.category;
+  record.rationale = ruling.rationale;
+  record.rule = ruling.rule;
+  record.confidence = ruling.confidence;
+  record.evidence = ruling.evidence;
+  record.rejected = ruling.rejected;
+  record.action_plan = PlanFor(ruling);
+  record.safety_checks = ChecksFor(ruling);
+  record.incident_id = incident.id;
+  record.plant = incident.plant;
+  record.policy = policy_.Id();
+  record.outcome = ruling.abstained ? "abstained" : "open";
+  for (const std::string& check : ruling.next_checks) {
+    record.action_plan.push_back({"ask", "human: " + check, ""});
+  }
+  for (const auto& experiment : evidence.experiments) {
+    if (experiment.plant_ms > 0) ++record.cost.experiments;
+    record.cost.plant_ms += experiment.plant_ms;
+  }
+
+  AIOP_TRY(const auto occurrences,
+           ledger.ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident,
+                                            incident.id));
+  std::vector<std::string> others;
+  std::vector<model::Run> covered;
+  for (const auto& each : occurrences) {
+    AIOP_TRY(const model::Run other, ledger.Get<model::Run>(each.run));
+    if (other.incident != incident.id || other.state != model::RunState::kPaused) continue;
+    if (other.app != run.app && !BlamesMotorAlone(ruling)) {
+      if (std::find(others.begin(), others.end(), other.id) == others.end())
+        others.push_back(other.id);
+      continue;
+    }
+    if (std::find(record.run_ids.begin(), record.run_ids.end(), other.id) != record.run_ids.end())
+      continue;
+    record.run_ids.push_back(other.id);
+    if (std::find(record.apps.begin(), record.apps.end(), other.app) == record.apps.end()) {
+      record.apps.push_back(other.app);
+    }
+    covered.push_back(other);
+  }
+  std::sort(record.apps.begin(), record.apps.end());
+  if (!others.empty()) {
+    AIOP_TRY([[maybe_unused]] const auto split,
+             SplitOff(incident.id, others,
+                      "decision " + record.decision_id + " is about app " + run.app + " alone"));
+  }
+
+  const std::lock_guard lock(chain_);
+  AIOP_TRY(const auto last, ledger.List<model::DecisionRecord>({.limit = 1, .newest_first = true}));
+  record.created = Now();
+  record.previous_hash = last.empty() ? "" : last.front().hash;
+  record.hash = HashOf(record);
+  AIOP_TRY(model::Incident decided, ledger.Get<model::Incident>(incident.id));
+  AIOP_TRY(decided.state, lifecycle::StepIncident(decided.state, lifecycle::IncidentEvent::kRuled));
+  decided.decision = record.decision_id;
+  store::Ledger::Batch batch;
+  batch.Put(record, store::Mode::kInsert).Put(decided);
+  for (model::Run each : covered) {
+    each.decision = record.decision_id;
+    batch.Put(each);
+  }
+  AIOP_CHECK_OK(ledger.Commit(std::move(batch)));
+  return record;
+}
+
+Result<model::Incident> Arbiter::SplitOff(const std::string& id,
+                                          const std::vector<std::string>& runs,
+                                          const std::string& why) {
+  auto& ledger = engine_.home().ledger();
+  AIOP_TRY(model::Incident incident, ledger.Get<model::Incident>(id));
+  model::Incident split = incident;
+  split.id = NewId();
+  split.state = model::IncidentState::kOpen;
+  split.grouped_by = incident.grouped_by + "; split from " + id + ": " + why;
+  split.decision.clear();
+  split.change.clear();
+  split.occurrences = 0;
+  split.apps.clear();
+  split.profiles.clear();
+  store::Ledger::Batch batch;
+  AIOP_TRY(auto occurrences,
+           ledger.ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident, id));
+  const auto add = [](std::vector<std::string>& list, const std::string& item) {
+    if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+  };
+  incident.apps.clear();
+  incident.occurrences = 0;
+  for (model::Occurrence each : occurrences) {
+    const bool moves = std::find(runs.begin(), runs.end(), each.run) != runs.end();
+    model::Incident& owner = moves ? split : incident;
+    ++owner.occurrences;
+    add(owner.apps, each.app);
+    if (moves) {
+      add(split.profiles, each.profile);
+      each.incident = split.id;
+      batch.Put(each);
+      AIOP_TRY(auto event, ledger.Get<model::StoredEvent>(each.event));
+      event.incident = split.id;
+      batch.Put(event);
+    }
+  }
+  for (const std::string& run : runs) {
+    AIOP_TRY(model::Run record, ledger.Get<model::Run>(run));
+    record.incident = split.id;
+    record.decision.clear();
+    batch.Put(record);
+  }
+  batch.Put(incident).Put(split);
+  AIOP_CHECK_OK(ledger.Commit(std::move(batch)));
+  return split;
+}
+
+Status Arbiter::SetOutcome(const std::string& decision, const std::string& outcome) {
+  auto& ledger = engine_.home().ledger();
+  AIOP_TRY(model::DecisionRecord record, ledger.Get<model::DecisionRecord>(decision));
+  record.outcome = outcome;
+  return ledger.Put(record);
+}
+
+Status Arbiter::VerifyChain() {
+  AIOP_TRY(const auto records, engine_.home().ledger().List<model::DecisionRecord>());
+  std::string previous;
+  for (const auto& record : records) {
+    if (record.previous_hash != previous || HashOf(record) != record.hash) {
+      return Invalid("decision " + record.decision_id + " was changed after it was written");
+    }
+    previous = record.hash;
+  }
+  return {};
+}
+
+}  // namespace aiop::arbitration

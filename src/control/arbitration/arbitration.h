@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Decides incidents: gathers what history proves, asks the policy, runs the experiments it wishes,
+// and writes the decision record. One arbitration of an incident at a time; the decision is on disk
+// when Arbitrate returns.
+//
+// A ruling that blames the motor covers every run that stopped at the incident. A ruling that
+// blames the app (or the meeting of both) covers the app that was examined: runs of other apps are
+// split off into an incident of their own, because the same message can have another cause there.
+//
+// Thread-safe for different incidents.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "control/engine/engine.h"
+#include "control/experiments/experiments.h"
+#include "core/policy/policy.h"
+
+namespace aiop::arbitration {
+
+// More wishes than this in one arbitration are a bug of the policy.
+inline constexpr int kWishLimit = 60;
+// How many runs of the plant are looked at as history, newest first.
+inline constexpr size_t kHistoryRuns = 2000;
+
+class Arbiter {
+ public:
+  Arbiter(engine::Engine& engine, experiments::Harness& harness, const policy::Policy& policy);
+
+  // Decides an open incident.
+  Result<model::DecisionRecord> Arbitrate(const std::string& incident);
+
+  // Moves the occurrences of these runs into a new incident of the same fingerprint.
+  Result<model::Incident> SplitOff(const std::string& incident,
+                                   const std::vector<std::string>& runs, const std::string& why);
+
+  // Records what came of a decision. The outcome is no part of the hash chain.
+  Status SetOutcome(const std::string& decision, const std::string& outcome);
+
+  // Whether the chain of decision records is whole; kInvalid naming the first that was changed.
+  Status VerifyChain();
+
+ private:
+  Result<policy::Evidence> Gather(const model::Incident& incident, const model::Run& run);
+  Status GatherSightings(policy::Evidence& evidence, const model::Run& run);
+  Status GatherMeans(policy::Evidence& evidence, const model::Run& run,
+                     const contexts::Motor& motor);
+  Result<model::Experiment> Fulfil(const policy::Evidence& evidence, const model::Run& run,
+                                   const contexts::Motor& motor, const policy::Wish& wish);
+  Result<model::Experiment> FulfilTwin(const experiments::Asker& asker,
+                                       const policy::Evidence& evidence, const model::Run& run,
+                                       const contexts::Motor& motor, const policy::Wish& wish);
+  Result<model::DecisionRecord> Record(const model::Incident& incident, const model::Run& run,
+                                       const policy::Evidence& evidence,
+                                       const policy::Ruling& ruling);
+
+  engine::Engine& engine_;
+  experiments::Harness& harness_;
+  const policy::Policy& policy_;
+  std::mutex chain_;  // held while a record is appended to the chain
+};
+
+// The hash of a record: over everything but outcome and hash, and over previous_hash.
+std::string HashOf(const model::DecisionRecord& record);
+
+}  // namespace aiop::arbitration

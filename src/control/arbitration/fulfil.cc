@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns a wish of the policy into an experiment.
+#include "control/arbitration/arbitration.h"
+#include "core/twin/twin.h"
+
+namespace aiop::arbitration {
+namespace {
+
+Result<model::AppVersion> FindVersion(contexts::Home& home, const std::string& app,
+                                      const std::string& number) {
+  AIOP_TRY(const auto versions,
+           home.apps().ListBy<model::AppVersion>(store::Kind<model::AppVersion>::Field::kApp, app));
+  for (const auto& each : versions) {
+    if (each.reference.version == number) return each;
+  }
+  return NotFound("app '" + app + "' has no version " + number);
+}
+
+}  // namespace
+
+Result<model::Experiment> Arbiter::Fulfil(const policy::Evidence& evidence, const model::Run& run,
+                                          const contexts::Motor& motor, const policy::Wish& wish) {
+  contexts::Home& home = engine_.home();
+  const experiments::Asker asker{
+      .incident = evidence.incident.id,
+      .fingerprint = evidence.incident.fingerprint,
+      .plant_ms_left = evidence.plant_ms_budget - evidence.plant_ms_spent};
+  experiments::Question question;
+  question.kind = wish.kind;
+  question.run = run;
+  question.motor = motor;
+  question.profile = run.profile;
+  question.question = wish.question;
+  AIOP_TRY(question.app, contexts::VersionOf(home, run.app_ctx));
+  using enum model::ExperimentKind;
+  switch (wish.kind) {
+    case kDeclared:
+    case kValidators: {
+      if (!wish.app.empty() && wish.app != run.app) {
+        AIOP_TRY(question.app, contexts::CurrentVersion(home, wish.app));
+      }
+      return wish.kind == kDeclared ? harness_.AskDeclared(asker, run, question.app, motor)
+                                    : harness_.AskValidators(asker, run, question.app, motor);
+    }
+    case kControl:
+      break;
+    case kOtherVersion: {
+      AIOP_TRY(question.motor, contexts::MotorAt(home, run.plant, wish.motor_version));
+      question.changed = "motor " + run.motor_ctx.version + " -> " + wish.motor_version;
+      break;
+    }
+    case kRepairedTwin:
+      return FulfilTwin(asker, evidence, run, motor, wish);
+    case kOtherApp: {
+      AIOP_TRY(question.app, contexts::CurrentVersion(home, wish.app));
+      question.from_scratch = true;
+      question.changed = "app " + run.app + " -> " + wish.app;
+      break;
+    }
+    case kGoldenApp: {
+      AIOP_TRY(const auto checkout, contexts::Checkout(home, motor));
+      question.spec_file = checkout / wish.golden;
+      question.from_scratch = true;
+      question.to_the_end = true;
+      question.changed = "golden spec " + wish.golden + " instead of the app's";
+      break;
+    }
+    case kOtherProfile:
+      question.profile = wish.profile;
+      question.from_scratch = true;
+      question.changed = "profile " + run.profile + " -> " + wish.profile;
+      break;
+    case kEarlierRevision: {
+      AIOP_TRY(question.app, FindVersion(home, run.app, wish.app_version));
+      question.changed = "app " + run.app_ctx.version + " -> " + wish.app_version;
+      break;
+    }
+    case kCandidate:
+    case kRegression:
+      return Internal("the policy wished for an experiment that only gates make");
+  }
+  return harness_.Ask(asker, question);
+}
+
+Result<model::Experiment> Arbiter::FulfilTwin(const experiments::Asker& asker,
+                                              const policy::Evidence&, const model::Run& run,
+                                              const contexts::Motor& motor,
+                                              const policy::Wish& wish) {
+  contexts::Home& home = engine_.home();
+  experiments::Question question;
+  question.kind = model::ExperimentKind::kRepairedTwin;
+  question.run = run;
+  question.motor = motor;
+  question.profile = run.profile;
+  question.question = wish.question;
+  AIOP_TRY(question.app, contexts::VersionOf(home, run.app_ctx));
+  const auto impossible = [&](const std::string& why) -> Result<model::Experiment> {
+    return harness_.Impossible(asker, question, "no repaired twin: " + why);
+  };
+  if (question.app.entry.empty()) return impossible("the spec is a folder");
+  AIOP_TRY(const std::string original,
+           snapshot::ReadFile(home.blobs(), question.app.root, question.app.entry));
+  const auto validator = [&](std::string_view text) -> Result<twin::Opinion> {
+    AIOP_TRY(const auto opinion, harness_.Validate(motor, text, question.app.entry));
+    twin::Opinion out{.accepted = opinion.accepted, .pointers = {}};
+    for (const auto& finding : opinion.findings) {
+      if (!finding.path.empty()) out.pointers.push_back(finding.path);
+    }
+    return out;
+  };
+  auto repaired = twin::Repair(original, validator);
+  if (!repaired) return impossible(repaired.error().message);
+  question.spec_text = repaired->text;
+  question.changed = "cut from the spec:";
+  for (size_t i = 0; i < repaired->cut.size() && i < 20; ++i)
+    question.changed += " " + repaired->cut[i];
+  if (repaired->cut.size() > 20)
+    question.changed += " and " + std::to_string(repaired->cut.size() - 20) + " more";
+  return harness_.Ask(asker, question);
+}
+
+}  // namespace aiop::arbitration

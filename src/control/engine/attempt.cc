@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/engine/attempt.h"
+
+#include "base/hash/hash.h"
+#include "base/identity/identity.h"
+#include "core/fingerprint/fingerprint.h"
+
+namespace aiop::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Artifacts larger than this are listed without a hash.
+constexpr uint64_t kArtifactHashLimitBytes = uint64_t{256} << 20;
+
+bool StaysInside(const fs::path& relative) {
+  if (relative.empty() || relative.is_absolute()) return false;
+  for (const auto& part : relative) {
+    if (part == "..") return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+model::StoredEvent Engine::Attempting::MakeEvent(model::Scope scope, model::SignalType type,
+                                                 model::Severity severity,
+                                                 json::Object payload) const {
+  model::StoredEvent event;
+  event.envelope.id = NewId();
+  event.envelope.trace_id = run.id;
+  event.envelope.timestamp = Now();
+  event.envelope.scope = scope;
+  event.envelope.signal_type = type;
+  event.envelope.severity = severity;
+  event.envelope.payload = redactor.Json(std::move(payload)).as_object();
+  event.envelope.context_ref = {run.app_ctx, run.motor_ctx};
+  event.run = run.id;
+  event.plant = run.plant;
+  event.attempt = record.number;
+  event.after_checkpoint = run.checkpoint;
+  return event;
+}
+
+Result<model::StoredEvent> Engine::Attempting::ReadEvent(const json::Value& sent,
+                                                         std::string_view raw_payload) const {
+  json::Value filled = sent;
+  if (auto* object = filled.if_object()) {
+    if (!object->contains("timestamp")) (*object)["timestamp"] = FormatTimestamp(Now());
+    if (!object->contains("trace_id")) (*object)["trace_id"] = run.id;
+  }
+  AIOP_TRY(auto envelope, describe::FromJson<model::EventEnvelope>(filled));
+  model::StoredEvent event = MakeEvent(envelope.scope, envelope.signal_type, envelope.severity, {});
+  const json::Object original = envelope.payload;
+  event.envelope.payload = redactor.Json(envelope.payload).as_object();
+  if (event.envelope.payload == original) event.raw_payload = raw_payload;
+  if (!envelope.id.empty()) event.envelope.id = envelope.id;
+  event.envelope.timestamp = envelope.timestamp;
+  if (!envelope.trace_id.empty()) event.envelope.trace_id = envelope.trace_id;
+  event.envelope.artifact_ids = std::move(envelope.artifact_ids);
+  if (!envelope.context_ref.app_ctx.empty())
+    event.envelope.context_ref.app_ctx = envelope.context_ref.app_ctx;
+  if (!envelope.context_ref.motor_ctx.empty())
+    event.envelope.context_ref.motor_ctx = envelope.context_ref.motor_ctx;
+  return event;
+}
+
+Status Engine::Attempting::Keep(model::StoredEvent event) {
+  const bool failure = event.envelope.IsFailure();
+  if (failure) {
+    event.fingerprint =
+        fingerprint::Of(run.motor_ctx.name, event.envelope.signal_type, event.envelope.Details())
+            .id;
+    meter.PlantReported(event.envelope.signal_type);
+  }
+  if (buffered.empty()) oldest_buffered = std::chrono::steady_clock::now();
+  buffered.push_back(std::move(event));
+  const bool late = std::chrono::steady_clock::now() - oldest_buffered > kEventPatience;
+  return failure || late || buffered.size() >= kEventBuffer ? Flush() : Status{};
+}
+
+Status Engine::Attempting::Flush() {
+  if (buffered.empty()) return {};
+  store::Ledger::Batch batch;
+  batch.Guard(fence);
+  for (const auto& event : buffered) batch.Put(event, store::Mode::kInsertIfNew);
+  AIOP_TRY(const std::vector<bool> news, engine.home_.ledger().CommitAndTell(std::move(batch)));
+  for (size_t i = 0; i < buffered.size(); ++i) {
+    model::StoredEvent event = std::move(buffered[i]);
+    if (!news[i]) {
+      // The same id from another run is another event: plants count from 1 in each run.
+      AIOP_TRY(const auto stored,
+               engine.home_.ledger().Find<model::StoredEvent>(event.envelope.id));
+      if (stored && stored->run == run.id) {
+        if (event.envelope.IsFailure() && stored->attempt == event.attempt) continue;
+        if (!event.envelope.IsFailure()) continue;
+      }
+      event.envelope.id = run.id + "/" + std::to_string(record.number) + "/" + event.envelope.id;
+      AIOP_CHECK_OK(engine.home_.ledger().Put(event, store::Mode::kInsertIfNew));
+    }
+    if (event.envelope.IsFailure()) failures.push_back(event);
+    engine.Tell({.what = Notice::What::kEvent,
+                 .run = run,
+                 .name = {},
+                 .text = {},
+                 .event = event.envelope});
+  }
+  buffered.clear();
+  return {};
+}
+
+Status Engine::Attempting::StoreArtifacts(const std::string& checkpoint) {
+  if (artifacts.empty()) return {};
+  store::AppStore::Batch batch;
+  for (const auto& artifact : artifacts) {
+    model::Artifact stored;
+    stored.key = run.id + "/" + artifact.id;
+    stored.run = run.id;
+    stored.id = artifact.id;
+    stored.path = artifact.path;
+    stored.role = artifact.role;
+    stored.checkpoint = checkpoint;
+    stored.app_ctx = run.app_ctx;
+    stored.motor_ctx = run.motor_ctx;
+    stored.created = Now();
+    const fs::path relative =
+        fs::path(artifact.path).lexically_proximate(engine.PlantFolder(run.id));
+    if (StaysInside(relative)) {
+      stored.path = relative.string();
+      const auto content =
+          file::Read(engine.PlantFolder(run.id) / relative, kArtifactHashLimitBytes);
+      if (content) stored.hash = HashBytes(*content);
+    }
+    batch.Put(stored);
+  }
+  artifacts.clear();
+  return engine.home_.apps().Commit(std::move(batch));
+}
+
+Status Engine::Attempting::StoreCheckpoint(const std::string& name, const json::Value& state,
+                                           const std::string& key) {
+  AIOP_CHECK_OK(Flush());
+  model::Checkpoint checkpoint;
+  if (motor.manifest.run.http.empty()) {
+    AIOP_TRY(const snapshot::Taken taken,
+             snapshot::Take(engine.home_.blobs(), engine.PlantFolder(run.id), cache));
+    checkpoint.root = taken.root;
+  }
+  AIOP_CHECK_OK(StoreArtifacts(name));
+  // Read again: a pause or a cancel may have moved the run meanwhile.
+  AIOP_TRY(model::Run current, engine.home_.ledger().Get<model::Run>(run.id));
+  ++current.steps_done;
+  if (held.contains(name)) ++current.steps_redone;
+  held.insert(name);
+  checkpoint.ordinal = current.checkpoint_ordinal + 1;
+  checkpoint.id = run.id + "/" + std::to_string(checkpoint.ordinal);
+  checkpoint.run = run.id;
+  checkpoint.name = name;
+  checkpoint.key = key;
+  checkpoint.app_ctx = run.app_ctx;
+  checkpoint.motor_ctx = run.motor_ctx;
+  checkpoint.attempt = record.number;
+  checkpoint.state = state;
+  checkpoint.created = Now();
+  checkpoint.usage_ms = (checkpoint.created - record.started).count();
+  current.checkpoint = name;
+  current.checkpoint_ordinal = checkpoint.ordinal;
+  current.updated = checkpoint.created;
+  store::Ledger::Batch batch;
+  batch.Guard(fence).Put(checkpoint).Put(current);
+  AIOP_CHECK_OK(engine.home_.ledger().Commit(std::move(batch)));
+  run = current;
+  transcript.EnterStep("after " + name);
+  engine.Tell(
+      {.what = Notice::What::kCheckpoint, .run = run, .name = name, .text = {}, .event = {}});
+  return {};
+}
+
+Status Engine::Attempting::FinishRecord(const plants::Outcome& outcome, std::string_view word) {
+  AIOP_CHECK_OK(Flush());
+  record.outcome = word;
+  record.exit = outcome.details;
+  record.wall_ms = outcome.wall.count();
+  record.cpu_ms = outcome.cpu.count();
+  record.usage = meter.total();
+  record.ended = Now();
+  AIOP_TRY(record.transcript, transcript.Keep(engine.home_, run.id, record.id));
+  return {};
+}
+
+Status AttemptSink::OnEvent(const json::Value& envelope, std::string_view raw_payload) {
+  auto event = attempt_.ReadEvent(envelope, raw_payload);
+  if (!event) return OnInvalid(json::Text(envelope), event.error().message);
+  return attempt_.Keep(*std::move(event));
+}
+
+Status AttemptSink::OnArtifact(const model::ArtifactRef& artifact) {
+  attempt_.artifacts.push_back(artifact);
+  return {};
+}
+
+Status AttemptSink::OnUsage(const model::Usage& usage) {
+  attempt_.meter.Add(usage);
+  return {};
+}
+
+Status AttemptSink::OnCheckpoint(const std::string& name, const json::Value& state,
+                                 const std::string& key) {
+  AIOP_CHECK_OK(attempt_.StoreCheckpoint(name, state, key));
+  const double wall = static_cast<double>((Now() - attempt_.record.started).count());
+  if (const auto excess = attempt_.meter.Check(wall)) {
+    const bool latency = excess->type == model::SignalType::kLatency;
+    const std::string what = latency ? "latency" : "cost";
+    AIOP_CHECK_OK(
+        attempt_.Keep(attempt_.MakeEvent(model::Scope::kApp, excess->type, model::Severity::kError,
+                                         {{"details", "the " + what + " budget is exceeded"},
+                                          {"value", excess->value},
+                                          {"unit", latency ? "ms" : "usd"},
+                                          {"budget", excess->budget}})));
+    attempt_.over_budget = true;
+    attempt_.stop = true;
+  }
+  return {};
+}
+
+Status AttemptSink::OnInvalid(std::string_view line, const std::string& why) {
+  if (++attempt_.message_failures > 100) return {};
+  return attempt_.Keep(attempt_.MakeEvent(model::Scope::kMotor, model::SignalType::kValidation,
+                                          model::Severity::kError,
+                                          {{"details", "the plant sent an invalid message: " + why},
+                                           {"line", json::ToValidUtf8(line.substr(0, 500))}}));
+}
+
+void AttemptSink::OnText(plants::Stream stream, std::string_view line) {
+  attempt_.transcript.Add(stream, line);
+}
+
+}  // namespace aiop::engine

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// One attempt under way: where a plant's messages become records. Private to the engine.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/engine/budget.h"
+#include "control/engine/engine.h"
+#include "control/engine/transcript.h"
+
+namespace aiop::engine {
+
+// Events waiting to be written together; failures are written at once.
+inline constexpr size_t kEventBuffer = 256;
+inline constexpr std::chrono::milliseconds kEventPatience{200};
+// How much of a crashed plant's standard error goes into its event.
+inline constexpr size_t kErrorTailBytes = 8192;
+
+struct Engine::Attempting {
+  Engine& engine;
+  model::Run run;
+  store::Fence fence;
+  contexts::Motor motor;
+  redact::Redactor redactor;
+  model::Attempt record;
+  Transcript transcript;
+  BudgetMeter meter;
+  std::atomic<bool>& stop;
+
+  snapshot::ScanCache cache = {};
+  std::string step = {};  // the last checkpoint, for the transcript's index
+  std::vector<model::StoredEvent> buffered = {};
+  std::chrono::steady_clock::time_point oldest_buffered = {};
+  std::vector<model::StoredEvent> failures =
+      {};  // error and critical events of this attempt, stored
+  std::vector<model::ArtifactRef> artifacts = {};
+  std::set<std::string> held = {};  // checkpoints stored before this attempt that still hold
+  bool over_budget = false;
+  int64_t message_failures = 0;
+
+  // Fills, checks and redacts an envelope as sent by the plant.
+  Result<model::StoredEvent> ReadEvent(const json::Value& envelope,
+                                       std::string_view raw_payload) const;
+  // An event of our own about this attempt.
+  model::StoredEvent MakeEvent(model::Scope scope, model::SignalType type, model::Severity severity,
+                               json::Object payload) const;
+  Status Keep(model::StoredEvent event);
+  Status Flush();
+  Status StoreArtifacts(const std::string& checkpoint);
+  Status StoreCheckpoint(const std::string& name, const json::Value& state, const std::string& key);
+  Status FinishRecord(const plants::Outcome& outcome, std::string_view word);
+};
+
+// What the plants module calls.
+class AttemptSink : public plants::Sink {
+ public:
+  explicit AttemptSink(Engine::Attempting& attempt) : attempt_(attempt) {}
+  Status OnEvent(const json::Value& envelope, std::string_view raw_payload) override;
+  Status OnArtifact(const model::ArtifactRef& artifact) override;
+  Status OnUsage(const model::Usage& usage) override;
+  Status OnCheckpoint(const std::string& name, const json::Value& state,
+                      const std::string& key) override;
+  Status OnInvalid(std::string_view line, const std::string& why) override;
+  void OnText(plants::Stream stream, std::string_view line) override;
+
+ private:
+  Engine::Attempting& attempt_;
+};
+
+}  // namespace aiop::engine

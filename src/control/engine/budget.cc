@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/engine/budget.h"
+
+namespace aiop::engine {
+
+void BudgetMeter::StartFrom(double latency_ms, double cost_usd) {
+  earlier_latency_ms_ = latency_ms;
+  earlier_cost_usd_ = cost_usd;
+}
+
+void BudgetMeter::Add(const model::Usage& usage) {
+  if (usage.tokens) total_.tokens = total_.tokens.value_or(0) + *usage.tokens;
+  if (usage.cost_usd) total_.cost_usd = total_.cost_usd.value_or(0) + *usage.cost_usd;
+  if (usage.latency_ms) total_.latency_ms = total_.latency_ms.value_or(0) + *usage.latency_ms;
+}
+
+void BudgetMeter::PlantReported(model::SignalType type) {
+  if (type == model::SignalType::kLatency) latency_reported_ = true;
+  if (type == model::SignalType::kCost) cost_reported_ = true;
+}
+
+std::optional<BudgetMeter::Excess> BudgetMeter::Check(double wall_ms) {
+  const double latency = earlier_latency_ms_ + total_.latency_ms.value_or(wall_ms);
+  if (budgets_.latency_ms && latency > *budgets_.latency_ms && !latency_reported_) {
+    latency_reported_ = true;
+    return Excess{model::SignalType::kLatency, latency, *budgets_.latency_ms};
+  }
+  const double cost = earlier_cost_usd_ + total_.cost_usd.value_or(0);
+  if (budgets_.cost_usd && cost > *budgets_.cost_usd && !cost_reported_) {
+    cost_reported_ = true;
+    return Excess{model::SignalType::kCost, cost, *budgets_.cost_usd};
+  }
+  return std::nullopt;
+}
+
+}  // namespace aiop::engine

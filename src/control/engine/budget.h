@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Latency and cost against a motor's budgets, summed over the attempts since the last patch. Pure;
+// single-owner.
+#pragma once
+
+#include <optional>
+
+#include "core/model/model.h"
+
+namespace aiop::engine {
+
+class BudgetMeter {
+ public:
+  explicit BudgetMeter(const model::Budgets& budgets) : budgets_(budgets) {}
+
+  // What earlier attempts since the last patch have spent.
+  void StartFrom(double latency_ms, double cost_usd);
+  void Add(const model::Usage& usage);
+  // The plant's own event about a budget counts as the meter's.
+  void PlantReported(model::SignalType type);
+
+  struct Excess {
+    model::SignalType type;
+    double value = 0;
+    double budget = 0;
+  };
+  // The first budget that is exceeded and has not been reported yet; reported from then on.
+  // `wall_ms` counts where the plant gave no latency of its own.
+  std::optional<Excess> Check(double wall_ms);
+
+  model::Usage total() const { return total_; }
+
+ private:
+  model::Budgets budgets_;
+  model::Usage total_;
+  double earlier_latency_ms_ = 0;
+  double earlier_cost_usd_ = 0;
+  bool latency_reported_ = false;
+  bool cost_reported_ = false;
+};
+
+}  // namespace aiop::engine

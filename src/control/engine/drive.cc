@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// Driving one run: folders, the plant, and what its end means.
+#include <algorithm>
+
+#include "base/identity/identity.h"
+#include "control/engine/attempt.h"
+#include "control/engine/engine.h"
+#include "core/fingerprint/fingerprint.h"
+
+namespace aiop::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+// How long a keeper of an earlier attempt may take to end everything before we give up on the work
+// folder.
+constexpr int kKeeperPatienceMilliseconds = 15'000;
+
+std::string_view Word(const plants::Outcome& outcome) {
+  switch (outcome.ending) {
+    case plants::Ending::kResult:
+      return outcome.result->status == model::ResultStatus::kSuccess  ? "success"
+             : outcome.result->status == model::ResultStatus::kFailed ? "failed"
+                                                                      : "partial";
+    case plants::Ending::kTimeout:
+      return "timeout";
+    case plants::Ending::kStopped:
+      return "stopped";
+    default:
+      return "crashed";
+  }
+}
+
+// What an outcome says when the plant itself reported no failure.
+std::string Unreported(const plants::Outcome& outcome) {
+  switch (outcome.ending) {
+    case plants::Ending::kResult:
+      return "the plant gave the result '" + std::string(Word(outcome)) + "' without saying why";
+    case plants::Ending::kNoResult:
+      return "the plant ended without a result";
+    case plants::Ending::kTimeout:
+      return "the plant did not finish in time";
+    case plants::Ending::kMisbehaved:
+      return "the plant said more than the limits allow";
+    case plants::Ending::kNotStarted:
+      return "the plant could not be started";
+    default:
+      return "the plant crashed";
+  }
+}
+
+}  // namespace
+
+std::string UnreportedFailure(const plants::Outcome& outcome) {
+  std::string text = Unreported(outcome);
+  if (!outcome.details.empty()) text += " (" + outcome.details + ")";
+  if (!outcome.error_tail.empty()) {
+    const size_t tail = std::min(outcome.error_tail.size(), kErrorTailBytes);
+    text += "\n" + outcome.error_tail.substr(outcome.error_tail.size() - tail);
+  }
+  return text;
+}
+
+Status Engine::PrepareFolders(const model::Run& run,
+                              const std::optional<model::Checkpoint>& checkpoint) {
+  const fs::path folder = home_.WorkFolder(run.id);
+  AIOP_CHECK_OK(file::MakeFolders(folder));
+  // Held by the keeper of an attempt until its last descendant is gone: only then is the folder
+  // ours to restore.
+  AIOP_TRY([[maybe_unused]] const auto lock,
+           file::Lock::Acquire(folder / "lock", kKeeperPatienceMilliseconds));
+  if (checkpoint && !checkpoint->root.empty()) {
+    AIOP_CHECK_OK(snapshot::Restore(home_.blobs(), checkpoint->root, PlantFolder(run.id)));
+  } else {
+    AIOP_CHECK_OK(file::RemoveTree(PlantFolder(run.id)));
+    AIOP_CHECK_OK(file::MakeFolders(PlantFolder(run.id)));
+  }
+  return {};
+}
+
+Result<model::Run> Engine::Drive(const std::string& id) {
+  auto driving = std::make_shared<Driving>();
+  {
+    const std::lock_guard lock(driving_mutex_);
+    if (stopping_) return Fail(Code::kCancelled, "aiop is stopping");
+    driving_[id] = driving;
+  }
+  auto result = [&]() -> Result<model::Run> {
+    AIOP_TRY(const store::Fence fence, home_.ledger().database().TakeLease(id, owner_));
+    AIOP_TRY(model::Run run, home_.ledger().Get<model::Run>(id));
+    return RunAttempt(std::move(run), fence, driving->stop, driving->event);
+  }();
+  const std::lock_guard lock(driving_mutex_);
+  driving_.erase(id);
+  return result;
+}
+
+Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
+                                      std::atomic<bool>& stop, std::atomic<int>& stop_event) {
+  AIOP_TRY(const contexts::Motor motor,
+           contexts::MotorAtCommit(home_, run.plant, run.motor_commit));
+  AIOP_TRY(auto redactor, redact::Redactor::Create(motor.manifest.redact));
+  AIOP_TRY(const auto version, contexts::VersionOf(home_, run.app_ctx));
+  auto checkout = contexts::Checkout(home_, motor);
+  if (!checkout) {
+    AIOP_CHECK_OK(TellMotor(run.plant, motor.version.reference, model::SignalType::kError,
+                            model::Severity::kError,
+                            {{"details", "set-up failed: " + checkout.error().message}}));
+    return std::unexpected(checkout.error());
+  }
+  AIOP_TRY(const auto checkpoints, CheckpointsOf(run.id));
+  std::optional<model::Checkpoint> from;
+  if (!checkpoints.empty()) from = checkpoints.back();
+  AIOP_CHECK_OK(PrepareFolders(run, from));
+  AIOP_TRY(const fs::path spec, contexts::PlaceSpec(home_, version, SpecFolder(run.id)));
+
+  model::Attempt record;
+  record.run = run.id;
+  record.number = ++run.attempts;
+  record.id = run.id + "/" + std::to_string(record.number);
+  record.app_ctx = run.app_ctx;
+  record.motor_ctx = run.motor_ctx;
+  record.from_checkpoint = from ? from->name : "";
+  record.started = Now();
+  store::Ledger::Batch batch;
+  batch.Put(record);
+  const bool fresh = run.state == model::RunState::kIdle;
+  AIOP_TRY(
+      run,
+      Store(std::move(run), fresh ? lifecycle::RunEvent::kStart : lifecycle::RunEvent::kResumed,
+            from ? "resumed after checkpoint '" + from->name + "'" : "started from the beginning",
+            model::PausedBecause::kHuman, fence, std::move(batch)));
+
+  Attempting attempt{.engine = *this,
+                     .run = run,
+                     .fence = fence,
+                     .motor = motor,
+                     .redactor = redactor,
+                     .record = record,
+                     .transcript = {home_.WorkFolder(run.id) / "transcript", redactor},
+                     .meter = BudgetMeter(motor.manifest.budgets),
+                     .stop = stop};
+  attempt.cache = snapshot::ScanCache::Load(home_.WorkFolder(run.id) / "scan");
+  for (const auto& each : checkpoints) attempt.held.insert(each.name);
+  attempt.transcript.EnterStep(from ? "after " + from->name : "start");
+
+  plants::Execution execution;
+  execution.request.app_spec_ref = spec.string();
+  if (!run.profile.empty()) execution.request.profile_targets = {run.profile};
+  execution.request.motor_version = run.motor_ctx.version;
+  execution.request.run_mode = from ? model::RunMode::kResume : model::RunMode::kFresh;
+  execution.request.checkpoint = from ? from->name : "";
+  execution.request.trace_id = run.id;
+  execution.request.motor_ref = checkout->string();
+  if (motor.manifest.run.http.empty()) execution.request.work_dir = PlantFolder(run.id).string();
+  execution.request.step_key = run.id + ":" + (from ? from->name : "");
+  if (from) execution.request.state = from->state;
+  execution.manifest = motor.manifest;
+  execution.motor_folder = *checkout;
+  execution.home_folder = home_.CacheFolder();
+  execution.lock_file = home_.WorkFolder(run.id) / "lock";
+  execution.timeout = Milliseconds{motor.manifest.timeout_ms};
+  execution.stop = &stop;
+
+  AttemptSink sink(attempt);
+  auto outcome = plants::Execute(execution, sink);
+  if (!outcome) {
+    if (outcome.error().code == Code::kConflict) return std::unexpected(outcome.error());
+    // What we could not store or start is ours, not the plant's.
+    AIOP_CHECK_OK(attempt.FinishRecord({.details = outcome.error().message}, "stopped"));
+    store::Ledger::Batch failed;
+    failed.Put(attempt.record);
+    AIOP_TRY([[maybe_unused]] const auto paused,
+             Store(attempt.run, lifecycle::RunEvent::kPause, outcome.error().message,
+                   model::PausedBecause::kOperator, fence, std::move(failed)));
+    return std::unexpected(outcome.error());
+  }
+  [[maybe_unused]] const Status saved = attempt.cache.Save(home_.WorkFolder(run.id) / "scan");
+  if (outcome->ending == plants::Ending::kStopped && !attempt.over_budget) {
+    AIOP_CHECK_OK(attempt.FinishRecord(*outcome, "stopped"));
+    store::Ledger::Batch stopped;
+    stopped.Put(attempt.record);
+    attempt.run.plant_ms += outcome->wall.count();
+    const auto event = static_cast<lifecycle::RunEvent>(std::max(0, stop_event.load()));
+    const std::string cause = event == lifecycle::RunEvent::kCancel  ? "cancelled"
+                              : event == lifecycle::RunEvent::kPause ? "paused by a human"
+                                                                     : "aiop was asked to stop";
+    return Store(attempt.run, event, cause, model::PausedBecause::kHuman, fence,
+                 std::move(stopped));
+  }
+  return Conclude(attempt, *outcome);
+}
+
+Result<model::Run> Engine::Conclude(Attempting& attempt, const plants::Outcome& outcome) {
+  attempt.run.plant_ms += outcome.wall.count();
+  if (outcome.result) {
+    for (const auto& artifact : outcome.result->artifacts) attempt.artifacts.push_back(artifact);
+    AttemptSink sink(attempt);
+    for (const auto& signal : outcome.result->signals) {
+      // Streamed already, with the same id or the same content: taken once.
+      AIOP_CHECK_OK(sink.OnEvent(signal, ""));
+    }
+  }
+  AIOP_CHECK_OK(attempt.Flush());
+  const bool success = outcome.ending == plants::Ending::kResult &&
+                       outcome.result->status == model::ResultStatus::kSuccess &&
+                       !attempt.over_budget;
+  if (!success) return ConcludeFailure(attempt, outcome);
+
+  if (attempt.motor.manifest.run.http.empty()) {
+    AIOP_TRY(const auto taken,
+             snapshot::Take(home_.blobs(), PlantFolder(attempt.run.id), attempt.cache));
+    attempt.run.result_root = taken.root;
+  }
+  AIOP_CHECK_OK(attempt.StoreArtifacts("result"));
+  AIOP_CHECK_OK(attempt.FinishRecord(outcome, "success"));
+  store::Ledger::Batch batch;
+  for (auto& event : attempt.failures) {
+    event.not_an_incident = "the run succeeded all the same";
+    batch.Put(event);
+  }
+  batch.Put(attempt.record);
+  AIOP_TRY(model::Run run,
+           Store(attempt.run, lifecycle::RunEvent::kSucceeded, "the plant succeeded",
+                 model::PausedBecause::kHuman, attempt.fence, std::move(batch)));
+  // All it made is stored: the folder is only a copy.
+  [[maybe_unused]] const Status removed = file::RemoveTree(home_.WorkFolder(run.id));
+  return run;
+}
+
+Result<model::Run> Engine::ConcludeFailure(Attempting& attempt, const plants::Outcome& outcome) {
+  if (attempt.failures.empty()) {
+    AIOP_CHECK_OK(attempt.Keep(attempt.MakeEvent(
+        model::Scope::kMotor, model::SignalType::kError, model::Severity::kError,
+        {{"details", json::ToValidUtf8(UnreportedFailure(outcome))}, {"exit", outcome.details}})));
+  }
+  if (attempt.failures.empty()) return Internal("a failure was not stored");
+  AIOP_CHECK_OK(attempt.StoreArtifacts(attempt.run.checkpoint));
+  AIOP_CHECK_OK(attempt.FinishRecord(outcome, attempt.over_budget ? "failed" : Word(outcome)));
+
+  // The first failure names the incident: what comes after it is usually its consequence. A crash
+  // of the plant itself after a report of its own adds nothing.
+  const std::lock_guard lock(incidents_);
+  model::StoredEvent& first = attempt.failures.front();
+  AIOP_TRY(model::Incident incident, FindOrOpenIncident(first, attempt.motor));
+  store::Ledger::Batch batch;
+  model::Occurrence occurrence;
+  occurrence.id = incident.id + "/" + first.envelope.id;
+  occurrence.incident = incident.id;
+  occurrence.event = first.envelope.id;
+  occurrence.run = attempt.run.id;
+  occurrence.app = attempt.run.app;
+  occurrence.profile = attempt.run.profile;
+  occurrence.app_ctx = attempt.run.app_ctx;
+  occurrence.motor_ctx = attempt.run.motor_ctx;
+  occurrence.after_checkpoint = attempt.run.checkpoint;
+  occurrence.at = Now();
+  for (auto& event : attempt.failures) {
+    if (&event == &first) {
+      event.incident = incident.id;
+    } else {
+      event.not_an_incident = "part of the failure that opened incident " + incident.id;
+    }
+    batch.Put(event);
+  }
+  attempt.run.incident = incident.id;
+  batch.Put(incident).Put(occurrence).Put(attempt.record);
+  std::string text = first.envelope.Details();
+  text = text.substr(0, std::min<size_t>(text.find('\n'), 200));
+  return Store(attempt.run, lifecycle::RunEvent::kFailed, "failed: " + text,
+               model::PausedBecause::kEvidence, attempt.fence, std::move(batch));
+}
+
+}  // namespace aiop::engine

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Owns runs: creates them, drives their plant, stores what it says, and moves them along
+// core/lifecycle. The engine does not decide anything: a run that fails is PAUSED (evidence) with
+// its incident, and the supervisor goes on from there.
+//
+// Durable: events, checkpoints and state moves are on disk before anybody is told. Each run is
+// owned through a lease; everything written for it carries the lease's fence. Thread-safe: Drive
+// may run for different runs at once.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "control/contexts/contexts.h"
+#include "control/plants/plants.h"
+#include "core/lifecycle/lifecycle.h"
+#include "core/model/model.h"
+#include "core/redact/redact.h"
+
+namespace aiop::engine {
+
+// What the engine tells whoever watches; called after the thing is on disk, from any thread.
+struct Notice {
+  enum class What { kTransition, kCheckpoint, kEvent, kStep, kAttempt } what = What::kTransition;
+  model::Run run;
+  std::string name;  // checkpoint or step name
+  std::string text;  // for people
+  model::EventEnvelope event;
+};
+using Watcher = std::function<void(const Notice&)>;
+
+struct NewRun {
+  std::string plant;
+  std::string app;
+  std::string profile;
+  std::string batch;
+  std::string motor_version;  // empty: the active one
+};
+
+// What ingesting a stream of envelopes came to.
+struct Ingested {
+  int64_t accepted = 0;
+  int64_t duplicates = 0;
+  struct Refused {
+    int64_t line = 0;
+    std::string reason;
+  };
+  std::vector<Refused> refused;
+};
+
+// What stands for the failure of a plant that reported none itself; fingerprinted like a report.
+std::string UnreportedFailure(const plants::Outcome& outcome);
+
+class Engine {
+ public:
+  Engine(contexts::Home& home, Watcher watcher);
+
+  contexts::Home& home() { return home_; }
+
+  Result<model::Run> CreateRun(const NewRun& request);
+  // A new run that starts from a checkpoint of another one, which stays as it is.
+  Result<model::Run> Fork(const std::string& run, const std::string& checkpoint);
+
+  // One step of the state machine, stored with its cause. `change` may set other fields of the run
+  // in the same commit.
+  Result<model::Run> Move(const std::string& run, lifecycle::RunEvent event,
+                          const std::string& cause,
+                          model::PausedBecause because = model::PausedBecause::kHuman,
+                          const std::function<void(model::Run&)>& change = nullptr);
+
+  // Makes a PAUSED (or VALIDATING) run ready to go on with this app version and motor: marks the
+  // checkpoints that no longer hold, and moves it to RESUMING. `step_back`: go one checkpoint
+  // further back than needed.
+  Result<model::Run> PrepareResume(const std::string& run, const model::AppReference& app,
+                                   const contexts::Motor& motor, const std::string& cause,
+                                   bool step_back = false);
+
+  // Runs the plant of an IDLE or RESUMING run until it is SUCCESS, PAUSED or FAILED, and returns it
+  // as it is then. The caller's errors are the machine's; whatever the plant does wrong ends in the
+  // run's state.
+  Result<model::Run> Drive(const std::string& run);
+
+  // Asks the thread that drives this run to stop. False if none does.
+  bool RequestStop(const std::string& run, lifecycle::RunEvent event);
+  // Asks all to stop (PAUSED, operator) and starts none any more.
+  void StopAll();
+  bool stopping() const { return stopping_; }
+
+  // Runs that were under way when their owner died become PAUSED (operator); their half-written
+  // transcripts are kept.
+  Result<std::vector<model::Run>> Recover();
+
+  // Stores an event that some observer made. False: an event with this id is stored already.
+  Result<bool> Store(model::StoredEvent event, const redact::Redactor& redactor);
+  // NDJSON envelopes from outside.
+  Result<Ingested> Ingest(std::string_view ndjson);
+  // An event of scope motor about a plant: gates, set-up, golden apps.
+  Status TellMotor(const std::string& plant, const model::MotorReference& motor,
+                   model::SignalType type, model::Severity severity, json::Object payload);
+
+  Result<std::vector<model::Checkpoint>> CheckpointsOf(const std::string& run,
+                                                       bool with_stale = false);
+
+  // The checkpoint key that ExpectedKeys gives for this app version and motor; empty for plants
+  // without keys.
+  Result<std::map<std::string, std::string>> KeysFor(const model::AppReference& app,
+                                                     const std::string& profile,
+                                                     const contexts::Motor& motor);
+
+  // Where a run's plant sees its spec and its work folder. Experiments bind theirs at the same
+  // places.
+  std::filesystem::path SpecFolder(std::string_view run) const {
+    return home_.WorkFolder(run) / "spec";
+  }
+  std::filesystem::path PlantFolder(std::string_view run) const {
+    return home_.WorkFolder(run) / "work";
+  }
+
+  void Tell(const Notice& notice) const {
+    if (watcher_) watcher_(notice);
+  }
+
+ private:
+  friend class AttemptSink;
+  struct Attempting;  // one Drive under way; attempt.h
+
+  Result<model::Run> Store(model::Run run, lifecycle::RunEvent event, const std::string& cause,
+                           model::PausedBecause because, const std::optional<store::Fence>& fence,
+                           store::Ledger::Batch batch);
+  Result<model::Run> RunAttempt(model::Run run, const store::Fence& fence, std::atomic<bool>& stop,
+                                std::atomic<int>& stop_event);
+  Result<model::Run> Conclude(Attempting& attempt, const plants::Outcome& outcome);
+  Result<model::Run> ConcludeFailure(Attempting& attempt, const plants::Outcome& outcome);
+  // The incident of a failure's fingerprint in its plant, with this occurrence counted; not stored
+  // yet.
+  Result<model::Incident> FindOrOpenIncident(const model::StoredEvent& event,
+                                             const contexts::Motor& motor);
+  Status PrepareFolders(const model::Run& run, const std::optional<model::Checkpoint>& checkpoint);
+
+  contexts::Home& home_;
+  Watcher watcher_;
+  std::string owner_;
+  std::mutex incidents_;  // held while an incident is looked up and stored
+  std::mutex driving_mutex_;
+  struct Driving {
+    std::atomic<bool> stop{false};
+    std::atomic<int> event{-1};
+  };
+  std::map<std::string, std::shared_ptr<Driving>> driving_;
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace aiop::engine

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events from outside a run, and the incidents that failures open.
+#include <algorithm>
+
+#include "base/identity/identity.h"
+#include "control/engine/engine.h"
+#include "core/fingerprint/fingerprint.h"
+
+namespace aiop::engine {
+namespace {
+
+constexpr size_t kExampleBytes = 4000;
+constexpr size_t kLineLimitBytes = size_t{4} << 20;
+
+void AddOnce(std::vector<std::string>& list, const std::string& item) {
+  if (!item.empty() && std::find(list.begin(), list.end(), item) == list.end())
+    list.push_back(item);
+}
+
+}  // namespace
+
+Result<model::Incident> Engine::FindOrOpenIncident(const model::StoredEvent& event,
+                                                   const contexts::Motor& motor) {
+  const auto print =
+      fingerprint::Of(motor.manifest.name, event.envelope.signal_type, event.envelope.Details());
+  AIOP_TRY(const auto known, home_.ledger().ListBy<model::Incident>(
+                                 store::Kind<model::Incident>::Field::kFingerprint, print.id));
+  model::Incident incident;
+  for (const auto& each : known) {
+    if (each.plant == event.plant && each.merged_into.empty()) incident = each;
+  }
+  for (const auto& each : known) {
+    // All of this fingerprint were merged away: follow to where they went.
+    if (incident.id.empty() && each.plant == event.plant) {
+      AIOP_TRY(incident, home_.ledger().Get<model::Incident>(each.merged_into));
+    }
+  }
+  const Timestamp now = Now();
+  if (incident.id.empty()) {
+    incident.id = NewId();
+    incident.plant = event.plant;
+    incident.fingerprint = print.id;
+    incident.grouped_by = print.grouped_by;
+    incident.title = print.template_text.substr(0, print.template_text.find('\n'));
+    incident.example = event.envelope.Details().substr(0, kExampleBytes);
+    incident.signal_type = event.envelope.signal_type;
+    incident.scope = event.envelope.scope;
+    incident.first_seen = now;
+  }
+  AIOP_TRY(incident.state,
+           lifecycle::StepIncident(incident.state, lifecycle::IncidentEvent::kOccurred));
+  ++incident.occurrences;
+  AIOP_TRY(const model::Run run, home_.ledger().Get<model::Run>(event.run));
+  AddOnce(incident.apps, run.app);
+  AddOnce(incident.profiles, run.profile);
+  AddOnce(incident.motor_versions, run.motor_ctx.version);
+  incident.last_seen = now;
+  return incident;
+}
+
+Result<bool> Engine::Store(model::StoredEvent event, const redact::Redactor& redactor) {
+  const json::Object original = event.envelope.payload;
+  event.envelope.payload = redactor.Json(event.envelope.payload).as_object();
+  if (event.envelope.payload != original) event.raw_payload.clear();
+  if (event.envelope.id.empty()) event.envelope.id = NewId();
+  if (event.envelope.IsFailure() && event.fingerprint.empty()) {
+    event.fingerprint = fingerprint::Of(event.envelope.context_ref.motor_ctx.name,
+                                        event.envelope.signal_type, event.envelope.Details())
+                            .id;
+    if (event.incident.empty() && event.not_an_incident.empty()) {
+      event.not_an_incident = "observed outside a run: no run stopped at it";
+    }
+  }
+  store::Ledger::Batch batch;
+  batch.Put(event, store::Mode::kInsertIfNew);
+  AIOP_TRY(const auto news, home_.ledger().CommitAndTell(std::move(batch)));
+  if (news.at(0)) {
+    Tell(
+        {.what = Notice::What::kEvent, .run = {}, .name = {}, .text = {}, .event = event.envelope});
+  }
+  return news.at(0);
+}
+
+Status Engine::TellMotor(const std::string& plant, const model::MotorReference& motor,
+                         model::SignalType type, model::Severity severity, json::Object payload) {
+  AIOP_TRY(const auto redactor, redact::Redactor::Create({}));
+  model::StoredEvent event;
+  event.envelope.timestamp = Now();
+  event.envelope.scope = model::Scope::kMotor;
+  event.envelope.signal_type = type;
+  event.envelope.severity = severity;
+  event.envelope.payload = std::move(payload);
+  event.envelope.context_ref.motor_ctx = motor;
+  event.plant = plant;
+  if (event.envelope.IsFailure())
+    event.not_an_incident = "about the motor itself: answered by its change request";
+  AIOP_TRY([[maybe_unused]] const bool is_new, Store(std::move(event), redactor));
+  return {};
+}
+
+Result<Ingested> Engine::Ingest(std::string_view ndjson) {
+  AIOP_TRY(const auto redactor, redact::Redactor::Create({}));
+  Ingested ingested;
+  store::Ledger::Batch batch;
+  int64_t number = 0;
+  size_t start = 0;
+  while (start < ndjson.size()) {
+    const size_t end = std::min(ndjson.find('\n', start), ndjson.size());
+    const std::string_view line = ndjson.substr(start, end - start);
+    start = end + 1;
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    if (line.size() > kLineLimitBytes) {
+      ingested.refused.push_back(
+          {number, "the line is longer than " + std::to_string(kLineLimitBytes) + " bytes"});
+      continue;
+    }
+    auto envelope = describe::FromText<model::EventEnvelope>(line);
+    if (!envelope) {
+      ingested.refused.push_back({number, envelope.error().message});
+      continue;
+    }
+    model::StoredEvent event;
+    event.raw_payload = json::RawMember(line, "payload");
+    event.envelope = *std::move(envelope);
+    event.envelope.seq = 0;
+    AIOP_TRY(const auto run, home_.ledger().Find<model::Run>(event.envelope.trace_id));
+    if (run) {
+      event.run = run->id;
+      event.plant = run->plant;
+    }
+    const json::Object original = event.envelope.payload;
+    event.envelope.payload = redactor.Json(event.envelope.payload).as_object();
+    if (event.envelope.payload != original) event.raw_payload.clear();
+    if (event.envelope.id.empty()) event.envelope.id = NewId();
+    if (event.envelope.IsFailure()) {
+      event.fingerprint = fingerprint::Of(event.envelope.context_ref.motor_ctx.name,
+                                          event.envelope.signal_type, event.envelope.Details())
+                              .id;
+      event.not_an_incident = "ingested from outside: no run stopped at it";
+    }
+    batch.Put(event, store::Mode::kInsertIfNew);
+  }
+  AIOP_TRY(const auto news, home_.ledger().CommitAndTell(std::move(batch)));
+  ingested.accepted = std::count(news.begin(), news.end(), true);
+  ingested.duplicates = static_cast<int64_t>(news.size()) - ingested.accepted;
+  return ingested;
+}
+
+}  // namespace aiop::engine

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The harness for experiments: a plant (or a validator) is run apart from the real run, with one
+// thing changed, to answer one question. Nothing of the real run is touched: an experiment has
+// folders of its own, mounted inside the sandbox where the real run sees its own, `purpose`
+// experiment, and no network unless the motor has it. It starts from the last checkpoint that does
+// not depend on what was changed, and ends as soon as the question is answered.
+//
+// Answers are remembered by content (spec, motor, profile, start, harness version): the same
+// question about the same content is asked once, in this incident or another. Every answer is a
+// record in the ledger before it is returned. Thread-safe: Ask may run for several questions at
+// once.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/contexts/contexts.h"
+#include "control/engine/engine.h"
+#include "control/sandbox/sandbox.h"
+#include "core/model/model.h"
+
+namespace aiop::experiments {
+
+// Raised when the harness changes so that earlier answers no longer hold.
+inline constexpr int kHarnessVersion = 1;
+inline constexpr Milliseconds kValidatorTimeout{120'000};
+inline constexpr size_t kValidatorOutputBytes = size_t{8} << 20;
+inline constexpr size_t kFindingLimit = 1000;
+
+// Who asks, and what remains of the budget.
+struct Asker {
+  std::string incident;
+  std::string fingerprint;    // what counts as the same failure
+  int64_t plant_ms_left = 0;  // over it: kOverBudget, nothing is run
+};
+
+struct Question {
+  model::ExperimentKind kind = model::ExperimentKind::kControl;
+  model::Run run;                        // the run that is varied
+  model::AppVersion app;                 // the spec to run on
+  std::optional<std::string> spec_text;  // a changed spec instead of the app version's (twin)
+  std::optional<std::filesystem::path> spec_file;  // a spec of the motor's own instead (golden)
+  contexts::Motor motor;
+  std::string profile;
+  bool from_scratch = false;
+  bool to_the_end = false;  // else it ends once the failing step went through
+  std::string question;
+  std::string changed;
+};
+
+// What validators and declarations say of a spec.
+struct SpecOpinion {
+  bool accepted = false;
+  std::vector<model::Finding> findings;
+  std::vector<std::string> dialects;
+};
+
+class Harness {
+ public:
+  Harness(engine::Engine& engine, sandbox::Level least);
+
+  Result<model::Experiment> Ask(const Asker& asker, const Question& question);
+
+  // Records that an experiment could not be made, and why.
+  Result<model::Experiment> Impossible(const Asker& asker, const Question& question,
+                                       const std::string& why);
+
+  // The motor's independent validators on the spec alone: kPassed = all accept, kOtherFailure =
+  // some object.
+  Result<model::Experiment> AskValidators(const Asker& asker, const model::Run& run,
+                                          const model::AppVersion& app,
+                                          const contexts::Motor& motor);
+  // What the motor version declares to accept (schema, dialects): kPassed = inside, kOtherFailure =
+  // outside.
+  Result<model::Experiment> AskDeclared(const Asker& asker, const model::Run& run,
+                                        const model::AppVersion& app, const contexts::Motor& motor);
+  // Validators on a text, not recorded; the oracle for repairing twins.
+  Result<SpecOpinion> Validate(const contexts::Motor& motor, std::string_view spec_text,
+                               const std::string& file_name);
+
+  // A command of the motor (gate, validator, scorer) in the sandbox, in `folder` (writable).
+  Result<process::Output> RunCommand(const contexts::Motor& motor,
+                                     const std::vector<std::string>& command,
+                                     const std::filesystem::path& folder, sandbox::Policy policy,
+                                     Milliseconds timeout);
+
+  // How many plants were started, and for how long, since this object was made.
+  int64_t plants_started() const { return plants_started_; }
+  std::string SandboxName() const;
+
+ private:
+  struct Outcome {
+    bool passed = false;
+    std::string fingerprint;
+    std::string answer;
+    int64_t plant_ms = 0;
+    std::string transcript;
+    std::string from_checkpoint;
+  };
+  Result<Outcome> RunPlant(const Question& question, const std::string& id,
+                           const std::optional<model::Checkpoint>& start, Milliseconds timeout);
+  Result<std::optional<model::Checkpoint>> StartOf(const Question& question);
+  Result<model::Experiment> Remember(model::Experiment experiment);
+  Result<std::optional<model::Experiment>> Remembered(const std::string& memo, const Asker& asker,
+                                                      const model::Experiment& asked);
+  Result<model::Experiment> Begin(const Asker& asker, model::ExperimentKind kind,
+                                  const model::Run& run, const model::AppVersion& app,
+                                  const contexts::Motor& motor) const;
+  Result<SpecOpinion> ValidateFolder(const contexts::Motor& motor,
+                                     const std::filesystem::path& spec_folder,
+                                     const std::string& entry);
+
+  engine::Engine& engine_;
+  sandbox::Level least_;
+  std::atomic<int64_t> plants_started_{0};
+};
+
+}  // namespace aiop::experiments

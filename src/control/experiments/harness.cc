@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+
+#include "base/hash/hash.h"
+#include "base/identity/identity.h"
+#include "control/experiments/experiments.h"
+#include "core/fingerprint/fingerprint.h"
+#include "core/redact/redact.h"
+
+namespace aiop::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What an experiment's plant may use at most.
+constexpr uint64_t kMemoryBytes = uint64_t{8} << 30;
+constexpr uint64_t kProcesses = 2000;
+constexpr size_t kTranscriptBytes = size_t{4} << 20;
+
+// Listens to an experiment: keeps its first failure, and stops it once the failing step went
+// through.
+class ExperimentSink : public plants::Sink {
+ public:
+  ExperimentSink(const redact::Redactor& redactor, std::string motor, std::set<std::string> known,
+                 bool to_the_end)
+      : redactor_(redactor),
+        motor_(std::move(motor)),
+        known_(std::move(known)),
+        to_the_end_(to_the_end) {}
+
+  bool passed_the_step = false;
+  std::string fingerprint;
+  std::string failure;
+  std::string transcript;
+
+  Status OnEvent(const json::Value& sent, std::string_view) override {
+    json::Value filled = sent;
+    if (auto* object = filled.if_object(); object && !object->contains("timestamp")) {
+      (*object)["timestamp"] = FormatTimestamp(Timestamp{});
+    }
+    auto envelope = describe::FromJson<model::EventEnvelope>(filled);
+    if (!envelope) return OnInvalid(json::Text(sent), envelope.error().message);
+    if (!envelope->IsFailure()) return {};
+    envelope->payload = redactor_.Json(envelope->payload).as_object();
+    Fail(envelope->signal_type, envelope->Details());
+    return {};
+  }
+  Status OnArtifact(const model::ArtifactRef&) override { return {}; }
+  Status OnUsage(const model::Usage&) override { return {}; }
+  Status OnCheckpoint(const std::string& name, const json::Value&, const std::string&) override {
+    if (to_the_end_ || known_.contains(name)) return {};
+    passed_the_step = true;
+    return aiop::Fail(Code::kCancelled, "the failing step went through");
+  }
+  Status OnInvalid(std::string_view, const std::string& why) override {
+    Fail(model::SignalType::kValidation, "the plant sent an invalid message: " + why);
+    return {};
+  }
+  void OnText(plants::Stream, std::string_view line) override {
+    if (transcript.size() < kTranscriptBytes) transcript += redactor_.Text(line) + "\n";
+  }
+  void Fail(model::SignalType type, const std::string& text) {
+    if (!fingerprint.empty()) return;
+    fingerprint = aiop::fingerprint::Of(motor_, type, text).id;
+    failure = text;
+  }
+
+ private:
+  const redact::Redactor& redactor_;
+  std::string motor_;
+  std::set<std::string> known_;
+  bool to_the_end_;
+};
+
+std::string FirstLine(const std::string& text) {
+  return text.substr(0, std::min<size_t>(text.find('\n'), 200));
+}
+
+}  // namespace
+
+Harness::Harness(engine::Engine& engine, sandbox::Level least) : engine_(engine), least_(least) {}
+
+std::string Harness::SandboxName() const {
+  return std::string(sandbox::LevelName(sandbox::ProbeOnce().level));
+}
+
+Result<model::Experiment> Harness::Begin(const Asker& asker, model::ExperimentKind kind,
+                                         const model::Run& run, const model::AppVersion& app,
+                                         const contexts::Motor& motor) const {
+  model::Experiment experiment;
+  experiment.id = NewId();
+  experiment.kind = kind;
+  experiment.incident = asker.incident;
+  experiment.plant = run.plant;
+  experiment.app = app.app;
+  experiment.profile = run.profile;
+  experiment.app_ctx = app.reference;
+  experiment.motor_ctx = motor.version.reference;
+  experiment.sandbox = SandboxName();
+  experiment.at = Now();
+  return experiment;
+}
+
+Result<model::Experiment> Harness::Remember(model::Experiment experiment) {
+  AIOP_CHECK_OK(engine_.home().ledger().Put(experiment, store::Mode::kInsert));
+  engine_.Tell({.what = engine::Notice::What::kStep,
+                .run = {},
+                .name = std::string(describe::Name(experiment.kind)),
+                .text = experiment.question + " " + experiment.answer,
+                .event = {}});
+  return experiment;
+}
+
+Result<std::optional<model::Experiment>> Harness::Remembered(const std::string& memo,
+                                                             const Asker& asker,
+                                                             const model::Experiment& asked) {
+  AIOP_TRY(const auto known, engine_.home().ledger().ListBy<model::Experiment>(
+                                 store::Kind<model::Experiment>::Field::kMemo, memo));
+  for (const auto& each : known) {
+    if (each.result == model::ExperimentResult::kOverBudget ||
+        each.result == model::ExperimentResult::kNotPossible) {
+      continue;
+    }
+    if (each.incident == asker.incident && each.kind == asked.kind) return std::optional(each);
+    model::Experiment again = each;
+    again.id = asked.id;
+    again.kind = asked.kind;
+    again.incident = asker.incident;
+    again.question = asked.question;
+    again.changed = asked.changed;
+    again.plant_ms = 0;
+    again.at = asked.at;
+    // Whether a failure is "the same" depends on who asks.
+    const bool plant = !each.fingerprint.empty();
+    if (plant) {
+      again.result = each.fingerprint == asker.fingerprint ? model::ExperimentResult::kSameFailure
+                                                           : model::ExperimentResult::kOtherFailure;
+    }
+    AIOP_TRY(again, Remember(std::move(again)));
+    return std::optional(std::move(again));
+  }
+  return std::optional<model::Experiment>();
+}
+
+Result<std::optional<model::Checkpoint>> Harness::StartOf(const Question& question) {
+  if (question.from_scratch) return std::optional<model::Checkpoint>();
+  AIOP_TRY(const auto checkpoints, engine_.CheckpointsOf(question.run.id));
+  lifecycle::ResumeTarget target;
+  target.app_ctx = question.app.reference;
+  if (question.spec_text) target.app_ctx.hash = ShortHash(HashBytes(*question.spec_text));
+  target.motor_ctx = question.motor.version.reference;
+  target.declared = question.motor.manifest.resume;
+  if (!question.spec_text) {
+    AIOP_TRY(target.expected_keys,
+             engine_.KeysFor(question.app.reference, question.profile, question.motor));
+  }
+  return lifecycle::CheckpointsAfter(checkpoints, target).last;
+}
+
+Result<model::Experiment> Harness::Ask(const Asker& asker, const Question& question) {
+  AIOP_TRY(model::Experiment experiment,
+           Begin(asker, question.kind, question.run, question.app, question.motor));
+  experiment.profile = question.profile;
+  experiment.question = question.question;
+  experiment.changed = question.changed;
+  AIOP_TRY(const auto start, StartOf(question));
+  experiment.from_checkpoint = start ? start->name : "";
+  std::string spec_hash = question.app.content_hash;
+  if (question.spec_text) spec_hash = HashBytes(*question.spec_text);
+  if (question.spec_file) spec_hash = "golden " + question.spec_file->string();
+  Hasher memo;
+  for (const std::string& part :
+       {"plant " + std::to_string(kHarnessVersion), spec_hash, question.motor.version.content_hash,
+        question.profile, start ? start->root + " " + start->name : std::string(),
+        std::string(question.to_the_end ? "end" : "step")}) {
+    memo.AddField(part);
+  }
+  experiment.memo = memo.Finish();
+  AIOP_TRY(auto known, Remembered(experiment.memo, asker, experiment));
+  if (known) return *std::move(known);
+  if (asker.plant_ms_left <= 0) {
+    experiment.result = model::ExperimentResult::kOverBudget;
+    experiment.answer = "not run: the budget for experiments is spent";
+    return Remember(std::move(experiment));
+  }
+  const Milliseconds timeout{std::min(asker.plant_ms_left, question.motor.manifest.timeout_ms)};
+  auto outcome = RunPlant(question, experiment.id, start, timeout);
+  if (!outcome) {
+    if (outcome.error().code == Code::kCancelled) return std::unexpected(outcome.error());
+    experiment.result = model::ExperimentResult::kNotPossible;
+    experiment.answer = "could not be set up: " + outcome.error().message;
+    return Remember(std::move(experiment));
+  }
+  experiment.fingerprint = outcome->fingerprint;
+  experiment.plant_ms = outcome->plant_ms;
+  experiment.transcript = outcome->transcript;
+  experiment.answer = outcome->answer;
+  experiment.result = outcome->passed ? model::ExperimentResult::kPassed
+                      : outcome->fingerprint == asker.fingerprint
+                          ? model::ExperimentResult::kSameFailure
+                          : model::ExperimentResult::kOtherFailure;
+  return Remember(std::move(experiment));
+}
+
+Result<model::Experiment> Harness::Impossible(const Asker& asker, const Question& question,
+                                              const std::string& why) {
+  AIOP_TRY(model::Experiment experiment,
+           Begin(asker, question.kind, question.run, question.app, question.motor));
+  experiment.question = question.question;
+  experiment.answer = why;
+  return Remember(std::move(experiment));
+}
+
+Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::string& id,
+                                           const std::optional<model::Checkpoint>& start,
+                                           Milliseconds timeout) {
+  contexts::Home& home = engine_.home();
+  AIOP_TRY(const fs::path checkout, contexts::Checkout(home, question.motor));
+  AIOP_TRY(const auto redactor, redact::Redactor::Create(question.motor.manifest.redact));
+  const fs::path folder = home.ExperimentFolder() / id;
+  const fs::path inside_work = engine_.PlantFolder(question.run.id);
+  const fs::path inside_spec = engine_.SpecFolder(question.run.id);
+  for (const char* each : {"work", "home"}) AIOP_CHECK_OK(file::MakeFolders(folder / each));
+  fs::path spec = inside_spec;
+  if (question.spec_file) {
+    spec = *question.spec_file;
+    AIOP_CHECK_OK(file::MakeFolders(folder / "spec"));
+  } else {
+    AIOP_TRY(const fs::path placed, contexts::PlaceSpec(home, question.app, folder / "spec"));
+    if (question.spec_text) AIOP_CHECK_OK(file::Write(placed, *question.spec_text));
+    if (!question.app.entry.empty()) spec = inside_spec / question.app.entry;
+  }
+  if (start && !start->root.empty())
+    AIOP_CHECK_OK(snapshot::Restore(home.blobs(), start->root, folder / "work"));
+
+  std::set<std::string> known;
+  AIOP_TRY(const auto checkpoints, engine_.CheckpointsOf(question.run.id, true));
+  for (const auto& each : checkpoints) known.insert(each.name);
+
+  plants::Execution execution;
+  execution.request.app_spec_ref = spec.string();
+  if (!question.profile.empty()) execution.request.profile_targets = {question.profile};
+  execution.request.motor_version = question.motor.version.reference.version;
+  execution.request.run_mode = start ? model::RunMode::kResume : model::RunMode::kFresh;
+  execution.request.checkpoint = start ? start->name : "";
+  execution.request.trace_id = id;
+  execution.request.motor_ref = checkout.string();
+  if (question.motor.manifest.run.http.empty()) execution.request.work_dir = inside_work.string();
+  execution.request.step_key = id + ":" + execution.request.checkpoint;
+  execution.request.purpose = model::Purpose::kExperiment;
+  if (start) execution.request.state = start->state;
+  execution.manifest = question.motor.manifest;
+  execution.motor_folder = checkout;
+  execution.home_folder = home.CacheFolder();
+  execution.lock_file = folder / "lock";
+  execution.timeout = timeout;
+  sandbox::Policy policy;
+  policy.network = question.motor.manifest.sandbox.network;
+  policy.read_only = {checkout};
+  policy.bind_writable = {{folder / "work", inside_work}, {folder / "home", home.CacheFolder()}};
+  policy.bind_read_only = {{folder / "spec", inside_spec}};
+  policy.least = least_;
+  policy.limits.memory_bytes = kMemoryBytes;
+  policy.limits.processes = kProcesses;
+  execution.sandbox = policy;
+
+  ExperimentSink sink(redactor, question.motor.manifest.name, std::move(known),
+                      question.to_the_end);
+  ++plants_started_;
+  const Timestamp started = Now();
+  auto ended = plants::Execute(execution, sink);
+  const int64_t plant_ms = (Now() - started).count();
+  Outcome outcome;
+  outcome.plant_ms = plant_ms;
+  outcome.from_checkpoint = execution.request.checkpoint;
+  if (!ended && !sink.passed_the_step) {
+    AIOP_CHECK_OK(file::RemoveTree(folder));
+    return std::unexpected(ended.error());
+  }
+  if (ended && ended->ending == plants::Ending::kNotStarted) {
+    AIOP_CHECK_OK(file::RemoveTree(folder));
+    return Unavailable(ended->details);
+  }
+  outcome.passed = sink.passed_the_step || (ended->ending == plants::Ending::kResult &&
+                                            ended->result->status == model::ResultStatus::kSuccess);
+  if (!outcome.passed) {
+    if (ended->result) {
+      for (const auto& signal : ended->result->signals) {
+        AIOP_CHECK_OK(sink.OnEvent(signal, ""));
+      }
+    }
+    if (sink.fingerprint.empty()) {
+      sink.Fail(model::SignalType::kError, json::ToValidUtf8(engine::UnreportedFailure(*ended)));
+    }
+    outcome.fingerprint = sink.fingerprint;
+  }
+  const std::string from = start ? "from checkpoint '" + start->name + "'" : "from the start";
+  outcome.answer = outcome.passed ? "It passed, run " + from + "."
+                                  : "It failed, run " + from + ": " + FirstLine(sink.failure);
+  AIOP_TRY(outcome.transcript, home.blobs().Put(json::ToValidUtf8(sink.transcript)));
+  AIOP_CHECK_OK(file::RemoveTree(folder));
+  return outcome;
+}
+
+Result<process::Output> Harness::RunCommand(const contexts::Motor& motor,
+                                            const std::vector<std::string>& command,
+                                            const fs::path& folder, sandbox::Policy policy,
+                                            Milliseconds timeout) {
+  const fs::path home = engine_.home().ExperimentFolder() / ("home-" + NewId());
+  AIOP_CHECK_OK(file::MakeFolders(home));
+  policy.network = motor.manifest.sandbox.network;
+  policy.bind_writable.push_back({home, engine_.home().CacheFolder()});
+  policy.least = least_;
+  policy.limits.memory_bytes = kMemoryBytes;
+  policy.limits.processes = kProcesses;
+  process::Command plain;
+  plain.argv = command;
+  plain.folder = folder;
+  plain.environment = process::CleanEnvironment(engine_.home().CacheFolder());
+  auto output = [&]() -> Result<process::Output> {
+    AIOP_TRY(const process::Command wrapped, sandbox::Wrap(plain, policy));
+    return process::Run(wrapped, "", timeout, kValidatorOutputBytes);
+  }();
+  AIOP_CHECK_OK(file::RemoveTree(home));
+  return output;
+}
+
+}  // namespace aiop::experiments

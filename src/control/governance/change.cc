@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+// A change request from draft to verdict.
+#include <algorithm>
+
+#include "base/hash/hash.h"
+#include "base/identity/identity.h"
+#include "control/governance/governance.h"
+
+namespace aiop::governance {
+namespace {
+
+model::Verdict Worst(const std::vector<model::GateResult>& gates, size_t from) {
+  model::Verdict worst = model::Verdict::kPass;
+  for (size_t i = from; i < gates.size(); ++i) {
+    if (gates[i].verdict == model::Verdict::kFail) return model::Verdict::kFail;
+    if (gates[i].verdict == model::Verdict::kInconclusive) worst = model::Verdict::kInconclusive;
+  }
+  return worst;
+}
+
+bool HasGates(const model::MotorManifest& manifest) {
+  return !manifest.gates.lint.empty() || !manifest.gates.tests.empty() ||
+         !manifest.gates.validators.empty();
+}
+
+// Whether the motor's own rule wants a human for this bump.
+bool RuleWantsHuman(const model::MotorManifest& manifest, version::Change bump, std::string& why) {
+  switch (manifest.approval.kind) {
+    case model::ApprovalRule::Kind::kHuman:
+      why = "motor.yaml: approval: human";
+      return true;
+    case model::ApprovalRule::Kind::kHumanIf: {
+      const auto from = manifest.approval.human_if == "major"   ? version::Change::kMajor
+                        : manifest.approval.human_if == "minor" ? version::Change::kMinor
+                                                                : version::Change::kPatch;
+      why = "motor.yaml: approval: human_if " + manifest.approval.human_if;
+      return bump >= from;
+    }
+    case model::ApprovalRule::Kind::kAuto:
+      return false;
+    case model::ApprovalRule::Kind::kDefault:
+      why = "the motor has no gates: a human has to look";
+      return !HasGates(manifest);
+  }
+  return true;
+}
+
+std::string Describe(const model::GateResult& gate) {
+  return "gate " + gate.gate + " " + std::string(describe::Name(gate.verdict)) + ": " +
+         gate.details;
+}
+
+}  // namespace
+
+Governor::Governor(engine::Engine& engine, experiments::Harness& harness,
+                   const policy::Policy& policy)
+    : engine_(engine), harness_(harness), policy_(policy) {}
+
+Result<model::Change> Governor::Move(model::Change change, model::ChangeState to,
+                                     const std::string& reason) {
+  if (change.status != to && !lifecycle::MayMove(change.status, to)) {
+    return Forbidden("a change that is " + std::string(describe::Name(change.status)) +
+                     " cannot become " + std::string(describe::Name(to)));
+  }
+  change.status = to;
+  change.reason = reason;
+  change.updated = Now();
+  AIOP_CHECK_OK(engine_.home().ledger().Put(change));
+  engine_.Tell({.what = engine::Notice::What::kStep,
+                .run = {},
+                .name = "change",
+                .text = "change " + change.id.substr(0, 13) + " (" + change.title + "): " +
+                        std::string(describe::Name(to)) + (reason.empty() ? "" : ", " + reason),
+                .event = {}});
+  return change;
+}
+
+Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candidate& candidate,
+                                      const std::string& incident, const std::string& decision,
+                                      const std::string& by) {
+  contexts::Home& home = engine_.home();
+  AIOP_TRY(auto repository, contexts::OpenRepository(home, base.version.plant));
+  AIOP_TRY(const model::MotorManifest manifest, contexts::ReadManifest(repository, candidate.tree));
+  AIOP_TRY(const auto current, version::Parse(base.manifest.version));
+  AIOP_TRY(const auto claimed, version::Parse(manifest.version));
+  const version::Change bump = DeriveBump(base.manifest, manifest);
+  const auto derived = version::Bump(current, bump);
+  auto number = derived;
+  if (manifest.version != base.manifest.version) {
+    if (claimed <= current || claimed < derived) {
+      return Invalid("semver: the patch sets version " + manifest.version +
+                     ", but what it changes needs at least " + version::Text(derived));
+    }
+    number = claimed;
+  }
+  // A number that is taken (a version made outside, an earlier change) is passed over.
+  while (true) {
+    AIOP_TRY(const auto taken, home.motors().Find<model::MotorVersion>(base.version.plant + "/" +
+                                                                       version::Text(number)));
+    if (!taken || taken->status == model::VersionStatus::kCandidate) break;
+    number = version::Bump(number, version::Change::kPatch);
+  }
+
+  model::Change change;
+  change.created = change.updated = Now();
+  change.side = model::Scope::kMotor;
+  change.plant = base.version.plant;
+  change.incident = incident;
+  change.decision = decision;
+  change.source = candidate.source;
+  change.origin = candidate.origin;
+  change.title = candidate.title;
+  change.base_version = base.manifest.version;
+  change.base_commit = base.version.commit;
+  change.version = version::Text(number);
+  change.submitted_by = by;
+  change.id = NewId();
+  AIOP_TRY(std::string diff, repository.Diff(base.version.commit, candidate.tree));
+  change.diff_hash = HashBytes(diff);
+  AIOP_TRY(change.changed_paths, repository.ChangedPaths(base.version.commit, candidate.tree));
+  if (change.changed_paths.empty()) return Invalid("the patch changes nothing");
+  if (diff.size() > kDiffLimitBytes) diff = diff.substr(0, kDiffLimitBytes) + "\n... (cut)\n";
+  change.diff = json::ToValidUtf8(diff);
+
+  // The commit that would be promoted is the one that is gated: version and changelog entry
+  // included.
+  AIOP_TRY(const std::string motor_yaml, repository.ReadFile(candidate.tree, "motor.yaml"));
+  AIOP_TRY(const std::string versioned, WithVersion(motor_yaml, change.version));
+  const auto changelog = repository.ReadFile(candidate.tree, "CHANGELOG.md");
+  std::vector<std::string> lines;
+  if (!incident.empty()) {
+    AIOP_TRY(const auto record, home.ledger().Get<model::Incident>(incident));
+    lines.push_back("Answers incident " + incident + ": " + record.title);
+    std::string apps;
+    for (const auto& app : record.apps) apps += (apps.empty() ? "" : ", ") + app;
+    lines.push_back("Impact when made: stopped " + std::to_string(record.occurrences) +
+                    " run(s) of " + std::to_string(record.apps.size()) + " app(s): " + apps);
+  }
+  if (!decision.empty()) lines.push_back("Decision " + decision);
+  lines.push_back("Patch source: " + std::string(describe::Name(change.source)) +
+                  (candidate.origin.empty() ? "" : " (" + candidate.origin + ")"));
+  AIOP_TRY(
+      const std::string tree,
+      repository.WithFiles(candidate.tree,
+                           {{"motor.yaml", versioned},
+                            {"CHANGELOG.md", WithEntry(changelog ? *changelog : "", change.version,
+                                                       change.created, candidate.title, lines)}}));
+  AIOP_TRY(
+      change.candidate,
+      repository.Commit(tree, {base.version.commit},
+                        {std::string(kOperatorName), std::string(kOperatorMail)}, change.created,
+                        candidate.title + "\n\nChange-Request: " + change.id + "\n"));
+  // Kept reachable until it is decided.
+  AIOP_CHECK_OK(
+      repository.MoveRef("refs/heads/change/" + change.id, std::nullopt, change.candidate));
+  return Move(std::move(change), model::ChangeState::kDrafted, "");
+}
+
+Result<model::Change> Governor::Gate(model::Change change) {
+  contexts::Home& home = engine_.home();
+  AIOP_TRY(const contexts::Motor base,
+           contexts::MotorAtCommit(home, change.plant, change.base_commit));
+  AIOP_TRY(const model::Plant plant, contexts::GetPlant(home, change.plant));
+  if (plant.active_commit != change.base_commit) {
+    return Move(std::move(change), model::ChangeState::kSuperseded,
+                "the motor moved on to " + plant.active.version +
+                    " meanwhile: submit it again on that base");
+  }
+  AIOP_TRY(const contexts::Motor candidate,
+           contexts::MotorAtCommit(home, change.plant, change.candidate));
+  AIOP_TRY(change, Move(std::move(change), model::ChangeState::kGating, ""));
+  const size_t from = change.gates.size();
+  const auto keep = [&](model::GateResult gate) -> Status {
+    change.gates.push_back(std::move(gate));
+    change.updated = Now();
+    return home.ledger().Put(change);
+  };
+  const auto failed = [&] { return Worst(change.gates, from) == model::Verdict::kFail; };
+  const auto reject = [&]() {
+    return Move(change, model::ChangeState::kRejected, Describe(change.gates.back()));
+  };
+
+  AIOP_TRY(const auto tamper, CheckTamper(change, base, candidate));
+  AIOP_CHECK_OK(keep(tamper));
+  bool human = false;
+  std::string why;
+  if (tamper.verdict != model::Verdict::kPass) {
+    human = true;
+    why = tamper.details;
+  }
+  auto checkout = contexts::Checkout(home, candidate);
+  if (!checkout) {
+    model::GateResult setup;
+    setup.gate = "setup";
+    setup.verdict = model::Verdict::kFail;
+    setup.details = checkout.error().message;
+    setup.at = Now();
+    AIOP_CHECK_OK(keep(setup));
+    return reject();
+  }
+  // Cheapest first, and the proof before the long ones: most candidates of a search fail there.
+  AIOP_TRY(const auto proofs, ProveOnIncident(change, base, candidate));
+  for (const auto& proof : proofs) {
+    AIOP_CHECK_OK(keep(proof));
+    if (failed()) return reject();
+  }
+  const auto scratch = home.ExperimentFolder() / ("gate-" + NewId());
+  AIOP_TRY(const auto repository, contexts::OpenRepository(home, change.plant));
+  motors::SetupSpec setup;
+  setup.argv = candidate.manifest.setup;
+  setup.timeout = Milliseconds{candidate.manifest.timeout_ms};
+  setup.home_folder = home.CacheFolder();
+  AIOP_CHECK_OK(repository.CheckTree(change.candidate));
+  AIOP_CHECK_OK(home.checkouts().Scratch(repository, change.candidate, scratch, setup));
+  const auto gates = [&]() -> Status {
+    const std::pair<std::string_view, const model::CommandList*> lists[] = {
+        {"lint", &candidate.manifest.gates.lint},
+        {"tests", &candidate.manifest.gates.tests},
+        {"validators", &candidate.manifest.gates.validators}};
+    for (const auto& [name, commands] : lists) {
+      if (commands->empty()) continue;
+      AIOP_TRY(const auto gate, RunCommands(change, candidate, name, *commands, scratch));
+      AIOP_CHECK_OK(keep(gate));
+      if (failed()) return {};
+    }
+    return {};
+  }();
+  AIOP_CHECK_OK(file::RemoveTree(scratch));
+  AIOP_CHECK_OK(gates);
+  if (failed()) return reject();
+  AIOP_TRY(const auto golden, RunGolden(change, base, candidate));
+  for (const auto& gate : golden) {
+    AIOP_CHECK_OK(keep(gate));
+    if (failed()) return reject();
+  }
+  AIOP_TRY(const auto regression, ReRunPassing(change, candidate));
+  AIOP_CHECK_OK(keep(regression));
+  if (failed()) return reject();
+
+  std::string rule;
+  AIOP_TRY(const auto before, version::Parse(change.base_version));
+  AIOP_TRY(const auto after, version::Parse(change.version));
+  const auto bump = after.major != before.major   ? version::Change::kMajor
+                    : after.minor != before.minor ? version::Change::kMinor
+                                                  : version::Change::kPatch;
+  if (RuleWantsHuman(candidate.manifest, bump, rule) && change.submitted_by.empty()) {
+    human = true;
+    why += (why.empty() ? "" : "; ") + rule;
+  }
+  if (candidate.manifest.autonomy == model::Autonomy::kObserve ||
+      candidate.manifest.autonomy == model::Autonomy::kPropose ||
+      candidate.manifest.autonomy == model::Autonomy::kPatchApp) {
+    if (change.submitted_by.empty()) {
+      human = true;
+      why += (why.empty() ? "" : "; ") + std::string("motor.yaml: autonomy: ") +
+             std::string(describe::Name(candidate.manifest.autonomy));
+    }
+  }
+  const bool inconclusive = std::any_of(change.gates.begin() + static_cast<std::ptrdiff_t>(from),
+                                        change.gates.end(), [](const auto& gate) {
+                                          return gate.verdict == model::Verdict::kInconclusive &&
+                                                 gate.gate != "tamper" &&
+                                                 gate.gate != "regression" && gate.gate != "golden";
+                                        });
+  if (inconclusive) {
+    human = true;
+    why += (why.empty() ? "" : "; ") + std::string("not proven: ") + Describe(change.gates.back());
+  }
+  change.needs_human = human;
+  change.needs_human_because = why;
+  if (human) return Move(std::move(change), model::ChangeState::kAwaitingApproval, why);
+  return Promote(std::move(change));
+}
+
+Result<model::Change> Governor::Approve(const std::string& id, const std::string& by) {
+  const std::lock_guard lock(motors_);
+  AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
+  if (change.status != model::ChangeState::kAwaitingApproval) {
+    return Forbidden("change " + id + " is " + std::string(describe::Name(change.status)) +
+                     ", not awaiting approval");
+  }
+  AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
+  if (plant.active_commit != change.base_commit) {
+    AIOP_TRY([[maybe_unused]] const auto superseded,
+             Move(change, model::ChangeState::kSuperseded,
+                  "the motor moved on to " + plant.active.version));
+    return Forbidden("the motor moved on to " + plant.active.version +
+                     " since this change was gated: submit it again");
+  }
+  change.approvals.push_back({by, change.diff_hash, change.base_commit, Now()});
+  return Promote(std::move(change));
+}
+
+Result<model::Change> Governor::Reject(const std::string& id, const std::string& by,
+                                       const std::string& because) {
+  const std::lock_guard lock(motors_);
+  AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
+  return Move(std::move(change), model::ChangeState::kRejected,
+              "rejected by " + by + (because.empty() ? "" : ": " + because));
+}
+
+Result<model::Change> Governor::Continue(const std::string& id) {
+  const std::lock_guard lock(motors_);
+  AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
+  if (change.side != model::Scope::kMotor) return change;
+  if (change.status != model::ChangeState::kDrafted && change.status != model::ChangeState::kGating)
+    return change;
+  AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
+  // Promoted on the motor's side, killed before the ledger said so.
+  if (plant.active_commit == change.candidate) return Promote(std::move(change));
+  return Gate(std::move(change));
+}
+
+Status Governor::ContinueAll(const std::string& plant) {
+  AIOP_TRY(const auto changes, engine_.home().ledger().ListBy<model::Change>(
+                                   store::Kind<model::Change>::Field::kPlant, plant));
+  for (const auto& change : changes) {
+    if (change.side != model::Scope::kMotor) continue;
+    if (change.status == model::ChangeState::kDrafted ||
+        change.status == model::ChangeState::kGating) {
+      AIOP_TRY([[maybe_unused]] const auto done, Continue(change.id));
+    }
+  }
+  return {};
+}
+
+}  // namespace aiop::governance

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fnmatch.h>
+
+#include <algorithm>
+
+#include "control/governance/governance.h"
+
+namespace aiop::governance {
+namespace {
+
+bool Lost(const std::vector<std::string>& before, const std::vector<std::string>& after) {
+  return std::any_of(before.begin(), before.end(), [&](const std::string& each) {
+    return std::find(after.begin(), after.end(), each) == after.end();
+  });
+}
+
+bool NamedBy(const model::CommandList& commands, const std::string& path) {
+  for (const auto& command : commands) {
+    for (const auto& word : command) {
+      const std::string plain = word.starts_with("./") ? word.substr(2) : word;
+      if (plain == path ||
+          (!plain.empty() && path.starts_with(plain.back() == '/' ? plain : plain + "/")))
+        return true;
+    }
+  }
+  return false;
+}
+
+bool UsesNpmScripts(const model::MotorManifest& manifest) {
+  const auto npm = [](const model::CommandList& commands) {
+    return std::any_of(commands.begin(), commands.end(), [](const auto& command) {
+      return !command.empty() && command.front() == "npm";
+    });
+  };
+  return npm(manifest.gates.lint) || npm(manifest.gates.tests) || npm(manifest.gates.validators) ||
+         npm(manifest.validate);
+}
+
+}  // namespace
+
+version::Change DeriveBump(const model::MotorManifest& base,
+                           const model::MotorManifest& candidate) {
+  if (Lost(base.profiles, candidate.profiles) ||
+      Lost(base.accepts.dialects, candidate.accepts.dialects) || base.name != candidate.name) {
+    return version::Change::kMajor;
+  }
+  if (Lost(candidate.profiles, base.profiles) ||
+      Lost(candidate.accepts.dialects, base.accepts.dialects)) {
+    return version::Change::kMinor;
+  }
+  return version::Change::kPatch;
+}
+
+Result<std::string> WithVersion(std::string_view motor_yaml, const std::string& version) {
+  size_t start = 0;
+  while (start < motor_yaml.size()) {
+    const size_t end = std::min(motor_yaml.find('\n', start), motor_yaml.size());
+    const std::string_view line = motor_yaml.substr(start, end - start);
+    if (line.starts_with("version:")) {
+      const size_t comment = line.find(" #");
+      std::string out(motor_yaml.substr(0, start));
+      out += "version: " + version;
+      if (comment != std::string_view::npos) out += line.substr(comment);
+      out += motor_yaml.substr(end);
+      return out;
+    }
+    start = end + 1;
+  }
+  return Invalid("motor.yaml: /version must stand on a line of its own");
+}
+
+std::string WithEntry(std::string_view changelog, const std::string& version, Timestamp day,
+                      const std::string& title, const std::vector<std::string>& lines) {
+  std::string entry =
+      "## " + version + " - " + FormatTimestamp(day).substr(0, 10) + "\n\n" + title + "\n";
+  if (!lines.empty()) entry += "\n";
+  for (const auto& line : lines) entry += "- " + line + "\n";
+  if (changelog.empty()) return "# Changelog\n\n" + entry;
+  const size_t first = changelog.starts_with("## ") ? 0 : changelog.find("\n## ");
+  if (first == std::string_view::npos) {
+    return std::string(changelog) +
+           (changelog.ends_with("\n\n") ? ""
+            : changelog.ends_with("\n") ? "\n"
+                                        : "\n\n") +
+           entry;
+  }
+  const size_t at = first == 0 ? 0 : first + 1;
+  return std::string(changelog.substr(0, at)) + entry + "\n" + std::string(changelog.substr(at));
+}
+
+std::vector<std::string> ProtectedPaths(const model::MotorManifest& manifest,
+                                        const std::vector<std::string>& files) {
+  std::vector<std::string> paths;
+  for (const auto& file : files) {
+    const bool golden =
+        std::any_of(manifest.golden.begin(), manifest.golden.end(), [&](const std::string& glob) {
+          return fnmatch(glob.c_str(), file.c_str(), FNM_PATHNAME) == 0;
+        });
+    const bool named = NamedBy(manifest.gates.lint, file) || NamedBy(manifest.gates.tests, file) ||
+                       NamedBy(manifest.gates.validators, file) || NamedBy(manifest.validate, file);
+    if (golden || named || file.starts_with("tests/") || file == manifest.accepts.schema)
+      paths.push_back(file);
+  }
+  // npm scripts are commands too; that package.json also holds versions is looked at by
+  // CheckTamper.
+  if (UsesNpmScripts(manifest)) paths.push_back("package.json");
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+}  // namespace aiop::governance

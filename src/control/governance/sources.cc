@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where patches come from.
+#include <algorithm>
+
+#include "base/hash/hash.h"
+#include "base/identity/identity.h"
+#include "control/governance/governance.h"
+#include "control/upgrade/upgrade.h"
+
+namespace aiop::governance {
+namespace {
+
+constexpr Milliseconds kPatchTimeout{60'000};
+constexpr size_t kPatchOutputBytes = size_t{1} << 20;
+constexpr size_t kSubmittedDiffBytes = size_t{16} << 20;
+
+}  // namespace
+
+Result<std::vector<Candidate>> Governor::FromBranches(const contexts::Motor& motor) {
+  AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), motor.version.plant));
+  AIOP_TRY(const auto branches, repository.Branches(motor.manifest.branches, motor.version.commit));
+  std::vector<Candidate> candidates;
+  for (const auto& branch : branches) {
+    auto tree = repository.MergeBranch(motor.version.commit, branch.commit);
+    if (!tree) {
+      AIOP_CHECK_OK(engine_.TellMotor(
+          motor.version.plant, motor.version.reference, model::SignalType::kValidation,
+          model::Severity::kWarn,
+          {{"details", "branch " + branch.name + " cannot be merged: " + tree.error().message}}));
+      continue;
+    }
+    candidates.push_back({.source = model::PatchSource::kBranch,
+                          .origin = branch.name + "@" + branch.commit.substr(0, 12),
+                          .title = "Merge branch " + branch.name,
+                          .tree = *tree});
+  }
+  return candidates;
+}
+
+Result<std::vector<Candidate>> Governor::FromUpgrades(const contexts::Motor& motor,
+                                                      const model::Incident& incident) {
+  AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), motor.version.plant));
+  const auto npm = upgrade::MakeNpm(engine_.home().CacheFolder());
+  std::vector<Candidate> candidates;
+  if (!npm->Serves(repository, motor.version.commit)) return candidates;
+  // What broke is often named by the plant itself; the text comes second.
+  std::string hint = incident.example;
+  AIOP_TRY(const auto events, engine_.home().ledger().ListBy<model::StoredEvent>(
+                                  store::Kind<model::StoredEvent>::Field::kIncident, incident.id));
+  if (!events.empty())
+    hint = std::string(json::TextMember(events.front().envelope.payload, "tool")) + "\n" + hint;
+  auto upgrades = upgrade::Candidates(*npm, repository, motor.version.commit, hint,
+                                      static_cast<size_t>(policy_.CandidatesPerIncident()));
+  if (!upgrades) {
+    AIOP_CHECK_OK(engine_.TellMotor(
+        motor.version.plant, motor.version.reference, model::SignalType::kError,
+        model::Severity::kWarn,
+        {{"details", "no upgrades could be looked up: " + upgrades.error().message}}));
+    return candidates;
+  }
+  for (const auto& each : *upgrades) {
+    candidates.push_back(
+        {.source = model::PatchSource::kUpgrade,
+         .origin = each.Text(),
+         .title = "Upgrade " + each.dependency + " from " + each.from + " to " + each.to,
+         .tree = ""});
+  }
+  return candidates;
+}
+
+Result<bool> Governor::TriedBefore(const contexts::Motor& base, const Candidate& candidate,
+                                   const std::string& incident) {
+  AIOP_TRY(const auto changes, engine_.home().ledger().ListBy<model::Change>(
+                                   store::Kind<model::Change>::Field::kIncident, incident));
+  return std::any_of(changes.begin(), changes.end(), [&](const model::Change& change) {
+    const bool ended = change.status == model::ChangeState::kRejected ||
+                       change.status == model::ChangeState::kRolledBack;
+    return ended && change.base_commit == base.version.commit && change.origin == candidate.origin;
+  });
+}
+
+Result<std::optional<model::Change>> Governor::Try(const contexts::Motor& base,
+                                                   const Candidate& offered,
+                                                   const model::Incident& incident,
+                                                   const model::DecisionRecord& decision) {
+  AIOP_TRY(const bool tried, TriedBefore(base, offered, incident.id));
+  if (tried) return std::optional<model::Change>();
+  Candidate candidate = offered;
+  if (candidate.source == model::PatchSource::kUpgrade) {
+    // The lock file is made only for candidates that are really tried.
+    AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), base.version.plant));
+    const auto npm = upgrade::MakeNpm(engine_.home().CacheFolder());
+    const size_t space = candidate.origin.find(' ');
+    const size_t arrow = candidate.origin.find(" -> ");
+    const upgrade::Upgrade upgrade{"npm", candidate.origin.substr(0, space),
+                                   candidate.origin.substr(space + 1, arrow - space - 1),
+                                   candidate.origin.substr(arrow + 4)};
+    auto tree = npm->Apply(repository, base.version.commit, upgrade);
+    if (!tree) {
+      AIOP_CHECK_OK(engine_.TellMotor(
+          base.version.plant, base.version.reference, model::SignalType::kError,
+          model::Severity::kWarn,
+          {{"details", candidate.title + " could not be prepared: " + tree.error().message}}));
+      return std::optional<model::Change>();
+    }
+    candidate.tree = *tree;
+  }
+  auto drafted = Draft(base, candidate, incident.id, decision.decision_id, "");
+  if (!drafted) {
+    if (drafted.error().code != Code::kInvalid) return std::unexpected(drafted.error());
+    AIOP_CHECK_OK(engine_.TellMotor(
+        base.version.plant, base.version.reference, model::SignalType::kValidation,
+        model::Severity::kWarn,
+        {{"details", candidate.title + " was refused: " + drafted.error().message}}));
+    return std::optional<model::Change>();
+  }
+  AIOP_TRY(model::Change change, Gate(*std::move(drafted)));
+  return std::optional(std::move(change));
+}
+
+Result<std::optional<model::Change>> Governor::HealMotor(const model::DecisionRecord& decision) {
+  const std::lock_guard lock(motors_);
+  AIOP_TRY(const auto incident, engine_.home().ledger().Get<model::Incident>(decision.incident_id));
+  AIOP_TRY(const contexts::Motor base, contexts::ActiveMotor(engine_.home(), decision.plant));
+  int64_t tried = 0;
+  for (const model::PatchSource source : base.manifest.patch_sources) {
+    std::vector<Candidate> candidates;
+    if (source == model::PatchSource::kBranch) {
+      AIOP_TRY(candidates, FromBranches(base));
+    } else if (source == model::PatchSource::kUpgrade) {
+      AIOP_TRY(candidates, FromUpgrades(base, incident));
+    }
+    for (const Candidate& candidate : candidates) {
+      if (engine_.stopping()) return Fail(Code::kCancelled, "aiop is stopping");
+      if (tried >= policy_.CandidatesPerIncident()) return std::optional<model::Change>();
+      AIOP_TRY(auto change, Try(base, candidate, incident, decision));
+      if (!change) continue;
+      ++tried;
+      if (change->status == model::ChangeState::kPromoted ||
+          change->status == model::ChangeState::kAwaitingApproval) {
+        return change;
+      }
+    }
+  }
+  return std::optional<model::Change>();
+}
+
+Result<model::Change> Governor::SubmitMotor(const std::string& plant, const std::string& diff,
+                                            const std::string& branch, const std::string& by) {
+  const std::lock_guard lock(motors_);
+  AIOP_TRY(const contexts::Motor base, contexts::ActiveMotor(engine_.home(), plant));
+  AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), plant));
+  Candidate candidate;
+  candidate.source = model::PatchSource::kHuman;
+  if (!branch.empty()) {
+    AIOP_CHECK_OK(repository.Fetch());
+    AIOP_TRY(const auto branches, repository.Branches({branch}, base.version.commit));
+    if (branches.empty())
+      return NotFound("the motor's source has no unmerged branch '" + branch + "'");
+    candidate.origin = branches.front().name + "@" + branches.front().commit.substr(0, 12);
+    candidate.title = "Merge branch " + branches.front().name;
+    AIOP_TRY(candidate.tree, repository.MergeBranch(base.version.commit, branches.front().commit));
+  } else {
+    if (diff.size() > kSubmittedDiffBytes)
+      return Invalid("the patch is larger than a patch can be");
+    candidate.origin = "patch " + std::string(ShortHash(HashBytes(diff)));
+    candidate.title = "Patch submitted by " + by;
+    auto tree = repository.ApplyPatch(base.version.commit, diff);
+    if (!tree)
+      return Invalid("the patch does not apply to " + base.version.reference.Text() + ": " +
+                     tree.error().message);
+    candidate.tree = *tree;
+  }
+  AIOP_CHECK_OK(repository.CheckTree(candidate.tree));
+  // The incident it answers, where exactly one of this motor waits for a fix.
+  AIOP_TRY(const auto incidents, engine_.home().ledger().ListBy<model::Incident>(
+                                     store::Kind<model::Incident>::Field::kPlant, plant));
+  std::vector<model::Incident> waiting;
+  for (const auto& incident : incidents) {
+    if (incident.state != model::IncidentState::kDecided) continue;
+    AIOP_TRY(const auto decision,
+             engine_.home().ledger().Find<model::DecisionRecord>(incident.decision));
+    if (decision && decision->classification != model::Classification::kApp)
+      waiting.push_back(incident);
+  }
+  const std::string incident = waiting.size() == 1 ? waiting.front().id : "";
+  const std::string decision = waiting.size() == 1 ? waiting.front().decision : "";
+  AIOP_TRY(model::Change change, Draft(base, candidate, incident, decision, by));
+  return Gate(std::move(change));
+}
+
+Result<model::Change> Governor::SubmitApp(const std::string& app, const std::string& diff,
+                                          const std::string& by) {
+  contexts::Home& home = engine_.home();
+  if (diff.size() > kSubmittedDiffBytes) return Invalid("the patch is larger than a patch can be");
+  AIOP_TRY(const model::App record, home.apps().Get<model::App>(app));
+  AIOP_TRY(const model::AppVersion current, contexts::VersionOf(home, record.current));
+  const auto folder = home.ExperimentFolder() / ("patch-" + NewId());
+  auto change = [&]() -> Result<model::Change> {
+    AIOP_TRY(const auto spec, contexts::PlaceSpec(home, current, folder));
+    process::Command command;
+    command.argv = {"git", "apply", "--whitespace=nowarn", "-"};
+    command.folder = folder;
+    command.environment = process::CleanEnvironment(home.CacheFolder());
+    // Never the repository that happens to be around the home.
+    command.environment["GIT_CEILING_DIRECTORIES"] = folder.parent_path().string();
+    AIOP_TRY(const auto output, process::Run(command, diff, kPatchTimeout, kPatchOutputBytes));
+    if (!output.ok())
+      return Invalid("the patch does not apply to " + current.reference.Text() + ": " + output.err);
+    AIOP_TRY(const auto version,
+             contexts::UpdateApp(home, app, {spec}, "owner", "patch submitted by " + by));
+    if (version.reference == current.reference) return Invalid("the patch changes nothing");
+    model::Change made;
+    made.id = NewId();
+    made.side = model::Scope::kApp;
+    made.plant = record.plant;
+    made.app = app;
+    made.source = model::PatchSource::kHuman;
+    made.origin = "patch " + std::string(ShortHash(HashBytes(diff)));
+    made.title = "Patch submitted by " + by;
+    made.base_version = current.reference.version;
+    made.version = version.reference.version;
+    made.candidate = version.root;
+    made.candidate_entry = version.entry;
+    made.diff = json::ToValidUtf8(diff.substr(0, kDiffLimitBytes));
+    made.diff_hash = HashBytes(diff);
+    made.submitted_by = by;
+    made.status = model::ChangeState::kPromoted;
+    made.reason =
+        "the app's owner decides about its spec; its runs are retried on the same motor version";
+    made.created = made.updated = Now();
+    AIOP_CHECK_OK(home.ledger().Put(made, store::Mode::kInsert));
+    return made;
+  }();
+  [[maybe_unused]] const Status removed = file::RemoveTree(folder);
+  return change;
+}
+
+Status Governor::AdoptOutside(const std::string& plant) {
+  const std::lock_guard lock(motors_);
+  AIOP_TRY(const auto noticed, contexts::NoticeOutsideVersions(engine_.home(), plant));
+  for (const auto& version : noticed) {
+    AIOP_CHECK_OK(engine_.TellMotor(
+        plant, version.reference, model::SignalType::kValidation, model::Severity::kWarn,
+        {{"details", "version " + version.reference.version + " was made outside of aiop (commit " +
+                         version.commit.substr(0, 12) + "): it is gated before it runs"}}));
+    AIOP_TRY(const contexts::Motor base, contexts::ActiveMotor(engine_.home(), plant));
+    AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), plant));
+    auto tree = repository.MergeBranch(base.version.commit, version.commit);
+    if (!tree) return std::unexpected(tree.error());
+    const Candidate candidate{
+        .source = model::PatchSource::kHuman,
+        .origin = "commit " + version.commit.substr(0, 12),
+        .title = "Version made outside: commit " + version.commit.substr(0, 12),
+        .tree = *tree};
+    AIOP_TRY(const bool tried, TriedBefore(base, candidate, ""));
+    if (tried) continue;
+    auto change = Draft(base, candidate, "", "", "the motor's owner");
+    if (!change) {
+      if (change.error().code == Code::kInvalid) continue;
+      return std::unexpected(change.error());
+    }
+    AIOP_TRY([[maybe_unused]] const auto gated, Gate(*std::move(change)));
+  }
+  return {};
+}
+
+}  // namespace aiop::governance

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Turns the text of a failure into a stable id, so that the same failure is recognised in every app
+// and every run.
+//
+// The text becomes a template: what differs between two occurrences of one cause (paths, positions,
+// numbers, ids, times, names taken from the app's spec) is masked, what tells causes apart (error
+// codes, the wording, the innermost functions of a crash) stays. The id hashes plant, signal type
+// and template. The app, the profile and the motor version are deliberately no part of it: one
+// cause shows in many of each.
+//
+//   Of("openapi-client", SignalType::kError, "out/api.ts(187,9): error TS2411: Property 'empty' of
+//   type ...")
+//     .template_text == "TS2411: Property '<*>' of type '<*>' is not assignable to '<*>' index type
+//     '<*>'."
+//
+// Pure and thread-safe. Linear in the text; of more than kTextLimitBytes only the two ends are
+// read. Ids are stored: a change of what Template returns needs a new kAlgorithm.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/model/model.h"
+
+namespace aiop::fingerprint {
+
+inline constexpr std::string_view kAlgorithm = "fp1";
+inline constexpr size_t kTextLimitBytes = size_t{256} << 10;
+inline constexpr size_t kDiagnosticLimit = 3;  // distinct compiler messages in a template, sorted
+inline constexpr size_t kHeadlineLimit = 3;    // distinct error lines
+inline constexpr size_t kFrameLimit = 2;       // distinct functions, innermost first
+inline constexpr size_t kLineLimit = 8;        // distinct lines of a text without any of these
+inline constexpr size_t kTemplateLimitBytes = size_t{4} << 10;
+
+struct Fingerprint {
+  std::string id;             // 32 hex digits
+  std::string template_text;  // for people, and what was hashed
+  std::string grouped_by;     // "fp1: plant, signal_type, template"
+};
+
+// `plant_motor_name` is the `name` of the motor's manifest, which all copies of a plant share.
+Fingerprint Of(std::string_view plant_motor_name, model::SignalType signal_type,
+               std::string_view details);
+
+// The template alone. Empty only for a text without any printable character.
+std::string Template(std::string_view text);
+
+}  // namespace aiop::fingerprint

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// One line with everything volatile in it masked. Private to the module.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace aiop::fingerprint {
+
+// Appends the masked form of `line`, blanks collapsed. "<*>" stands for numbers, ids, times and
+// quoted names, "<path>" (with the file's extension), "<url>" and "<ref>" (a JSON pointer) for
+// places.
+void AppendMasked(std::string_view line, std::string& out);
+
+}  // namespace aiop::fingerprint
