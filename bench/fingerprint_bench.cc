@@ -21,7 +21,7 @@ constexpr std::string_view kLines =
 a.cc:3:23: error: no member named 'nam' in 'Pet'
 Error: ENOENT: no such file or directory, open '/nope/pets.json'
     at Object.readFileSync (node:fs:452:35)
-    at load (/work/one/gen.js:1:15)
+    at load (/srv/one/gen.js:1:15)
 npm error 404 Not Found - GET https://registry.example/one
 FileNotFoundError: [Errno 2] No such file or directory: '/home/gone-77.json'
 2024-05-01T12:33:44.123Z ERROR Failed to fetch https://api.example/v1/pets?id=3 after 1.2s (3 retries)

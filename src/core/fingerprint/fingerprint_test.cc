@@ -75,14 +75,14 @@ TEST(Template, OccurrencesOfOneCauseShareIt) {
        "node:fs:573\n  return binding.open(\n                 ^\n\nError: ENOENT: no such file or "
        "directory, open "
        "'/nope/pets.json'\n    at Object.openSync (node:fs:573:18)\n    at load "
-       "(/work/one/gen.js:1:15)\n    at "
+       "(/srv/one/gen.js:1:15)\n    at "
        "node:internal/main/eval_string:51:3 {\n  errno: -2,\n  code: 'ENOENT',\n  path: "
        "'/nope/pets.json'\n}\n\nNode.js "
        "v20.20.2\n",
        "node:fs:601\n  return binding.open(\n                 ^\n\nError: ENOENT: no such file or "
        "directory, open "
        "'/home/ann/o.json'\n    at Object.openSync (node:fs:601:18)\n    at load "
-       "(/work/two/gen.js:8:2) {\n  errno: -2\n}\n"},
+       "(/srv/two/gen.js:8:2) {\n  errno: -2\n}\n"},
       {"node: deep recursion",
        "TypeError: Cannot read properties of undefined (reading 'type')\n    at emit (g.js:1:47)\n "
        "   at walk (g.js:9:1)\n",
@@ -90,11 +90,11 @@ TEST(Template, OccurrencesOfOneCauseShareIt) {
        "   at emit (g.js:1:47)\n "
        "   at emit (g.js:3:4)\n    at walk (g.js:9:1)\n    at main (g.js:99:1)\n"},
       {"python: moved by two lines, other file",
-       "Traceback (most recent call last):\n  File \"/work/t1.py\", line 4, in <module>\n    "
+       "Traceback (most recent call last):\n  File \"/srv/t1.py\", line 4, in <module>\n    "
        "main()\n  File "
-       "\"/work/t1.py\", line 2, in load\n    def load(p): return json.load(open(p))\n             "
+       "\"/srv/t1.py\", line 2, in load\n    def load(p): return json.load(open(p))\n             "
        "                     "
-       "^^^^^^^\nFileNotFoundError: [Errno 2] No such file or directory: '/work/nope-123.json'\n",
+       "^^^^^^^\nFileNotFoundError: [Errno 2] No such file or directory: '/srv/nope-123.json'\n",
        "Traceback (most recent call last):\n  File \"/home/ann/t2.py\", line 6, in <module>\n    "
        "main()\n  File "
        "\"/home/ann/t2.py\", line 4, in load\n    def load(p): return "
@@ -123,7 +123,7 @@ TEST(Template, OccurrencesOfOneCauseShareIt) {
       {"go panic",
        "panic: runtime error: index out of range [5] with length 3\n\ngoroutine 1 "
        "[running]:\nmain.load(0x3, "
-       "0xc00001)\n\t/work/a.go:5 +0x1d\nmain.main()\n\t/work/a.go:9 +0x2f\nexit status 2\n",
+       "0xc00001)\n\t/srv/a.go:5 +0x1d\nmain.main()\n\t/srv/a.go:9 +0x2f\nexit status 2\n",
        "panic: runtime error: index out of range [7] with length 7\n\ngoroutine 18 "
        "[running]:\nmain.load(0x7, "
        "0xc00ff1)\n\t/home/a.go:6 +0x2d\nmain.main()\n\t/home/a.go:19 +0x2f\nexit status 2\n"},
@@ -137,6 +137,8 @@ TEST(Template, OccurrencesOfOneCauseShareIt) {
        "timed out after 1.2s",
        "2025-11-30T02:03:04Z request 7d444840-9dc0-11d1-b245-5ffdce74fad2 of 10.0.7.99:80 timed "
        "out after 31000ms"},
+      {"people and hosts", "Failed password for invalid user webmaster from 10.0.0.1 port 38926",
+       "Failed password for invalid user oracle from 10.7.0.9 port 22"},
       {"figures", "latency 61234 ms exceeds the budget of 60000 ms",
        "latency 700 ms exceeds the budget of 500 ms"},
       {"a progress bar", "10%\r50%\r100%\nError: out of disk", "3%\r100%\nError: out of disk"},

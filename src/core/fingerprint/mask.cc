@@ -241,6 +241,7 @@ class Masker {
   }
 
   void PutToken(std::string_view token, uint8_t seen) {
+    if (NamesAPerson()) return PutMask(kAny);
     if ((seen & (kDigit | kSlash | kDot)) == 0) return Put(token);
     if ((seen & kSlash) != 0) return PutSlashed(token, seen);
     const std::string_view extension = ExtensionOf(token);
@@ -248,6 +249,12 @@ class Masker {
     if ((seen & kDigit) == 0) return Put(token);
     if (IsErrorCode(token) || IsExitNumber(token)) return Put(token);
     PutMask(kAny);
+  }
+
+  // "for user ann", "invalid user ann": who it happened to. Elsewhere "user" is just a word.
+  bool NamesAPerson() const {
+    return last_word_ == "user" &&
+           (word_before_ == "for" || word_before_ == "invalid" || word_before_ == "Invalid");
   }
 
   void PutSlashed(std::string_view token, uint8_t seen) {

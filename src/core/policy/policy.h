@@ -142,6 +142,7 @@ class Policy {
 
  private:
   friend Answer Decide(const Evidence& evidence, const Policy& policy);
+  friend std::optional<struct Bisection> Bisect(const Evidence& evidence, const Policy& policy);
   std::string id_;
   int64_t plant_ms_per_incident_ = 0;
   int64_t give_up_after_ = 0;
@@ -153,6 +154,16 @@ class Policy {
 };
 
 Answer Decide(const Evidence& evidence, const Policy& policy);
+
+// Between which versions of the motor the failure came in. No evidence for a decision (that is Decide's), but what a
+// motor's people want to know next. Nothing if no older version is known to go through. `next` halves what lies between,
+// as far as the plant time lasts; its answers go into the same evidence.
+struct Bisection {
+  std::string last_good;
+  std::string first_bad;
+  std::optional<Wish> next;
+};
+std::optional<Bisection> Bisect(const Evidence& evidence, const Policy& policy);
 
 // The names of all propositions a rule may use, with one line of explanation each; docs and `aiop`
 // help list them.

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a policy file.
+#include "core/policy/policy.h"
+
+#include <algorithm>
+#include <ranges>
+#include <set>
+
+#include "core/policy/condition.h"
+#include "core/policy/explain.h"
+#include "core/policy/template.h"
+
+namespace aiop::policy {
+namespace {
+
+using describe::AtLeast;
+using describe::Between;
+using describe::Problem;
+
+constexpr std::string_view kVersionPattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$";
+
+bool IsVersion(std::string_view text) {
+  int numbers = 0;
+  while (true) {
+    size_t digits = 0;
+    while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+    if (digits == 0 || digits > 9 || (digits > 1 && text.front() == '0')) return false;
+    text.remove_prefix(digits);
+    if (++numbers == 3) return text.empty();
+    if (!text.starts_with('.')) return false;
+    text.remove_prefix(1);
+  }
+}
+
+constexpr describe::Rule kVersionRule{
+    .pattern = kVersionPattern, .ok = IsVersion, .expectation = "a version such as 1.0.0"};
+
+// The file as written.
+struct Thresholds {
+  double abstain_below = 0;
+  Tuning tuning;
+
+  static constexpr std::string_view kName = "PolicyThresholds";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Required("abstain_below", self.abstain_below, "", Between(0, 1));
+    visit.Required("settled_at", self.tuning.settled_at, "", Between(0, 1));
+    visit.Required("without_control", self.tuning.without_control, "", Between(0, 1));
+    visit.Required("control_differs", self.tuning.control_differs, "", Between(0, 1));
+    visit.Required("several_apps", self.tuning.several_apps, "", AtLeast(2));
+    visit.Required("over_budget_share", self.tuning.over_budget_share, "", Between(0, 1));
+  }
+};
+
+struct Limits {
+  Tuning tuning;
+
+  static constexpr std::string_view kName = "PolicyLimits";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Required("other_versions", self.tuning.other_versions, "", Between(0, 100));
+    visit.Required("other_apps", self.tuning.other_apps, "", Between(0, 100));
+    visit.Required("golden_apps", self.tuning.golden_apps, "", Between(0, 100));
+    visit.Required("other_profiles", self.tuning.other_profiles, "", Between(0, 100));
+    visit.Required("earlier_revisions", self.tuning.earlier_revisions, "", Between(0, 100));
+    visit.Required("spec_checks", self.tuning.spec_checks, "", Between(0, 100));
+  }
+};
+
+struct Budgets {
+  int64_t plant_ms_per_incident = 0;
+  int64_t give_up_after = 0;
+  int64_t regression_runs = 0;
+  int64_t candidates_per_incident = 0;
+
+  static constexpr std::string_view kName = "PolicyBudgets";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Required("plant_ms_per_incident", self.plant_ms_per_incident, "", AtLeast(0));
+    visit.Required("give_up_after", self.give_up_after, "", AtLeast(1));
+    visit.Required("regression_runs", self.regression_runs, "", AtLeast(0));
+    visit.Required("candidates_per_incident", self.candidates_per_incident, "", AtLeast(1));
+  }
+};
+
+struct RuleEntry {
+  Rule rule;
+  json::Value when;
+
+  static constexpr std::string_view kName = "PolicyRule";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Required("name", self.rule.name, "", describe::kNameRule);
+    visit.Required("when", self.when, "");
+    visit.Required("classification", self.rule.classification, "");
+    visit.Required("category", self.rule.category, "");
+    visit.Required("confidence", self.rule.confidence, "", Between(0, 1));
+    visit.Required("because", self.rule.because, "", describe::kNonEmptyRule);
+    visit.Optional("asks", self.rule.asks, "");
+  }
+};
+
+struct PolicyFile {
+  std::string id;
+  std::string version;
+  Thresholds thresholds;
+  Budgets budgets;
+  Limits limits;
+  std::vector<RuleEntry> rules;
+
+  static constexpr std::string_view kName = "PolicyFile";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Required("id", self.id, "", describe::kNameRule);
+    visit.Required("version", self.version, "", kVersionRule);
+    visit.Required("thresholds", self.thresholds, "");
+    visit.Required("budgets", self.budgets, "");
+    visit.Required("limits", self.limits, "");
+    visit.Required("rules", self.rules, "");
+  }
+};
+
+model::Classification SideOf(model::Category category) {
+  using enum model::Category;
+  switch (category) {
+    case kAppSpec:
+    case kAppBuild:
+    case kTransient:
+      return model::Classification::kApp;
+    case kMotorRules:
+    case kMotorPerf:
+      return model::Classification::kMotor;
+    case kMixedDrift:
+      return model::Classification::kMixed;
+  }
+  return model::Classification::kApp;
+}
+
+void CheckRule(const Rule& rule, const std::string& path, std::vector<Problem>& problems) {
+  if (SideOf(rule.category) != rule.classification) {
+    problems.push_back({path + "/category", "does not belong to the classification " +
+                                                std::string(describe::Name(rule.classification))});
+  }
+  for (const std::string& name : PlaceholdersOf(rule.because)) {
+    if (!IsPlaceholder(name)) {
+      problems.push_back({path + "/because", "names no known placeholder: '{" + name + "}'"});
+    }
+  }
+}
+
+std::vector<Rule> ReadRules(std::vector<RuleEntry> entries, std::vector<Problem>& problems) {
+  std::vector<Rule> rules;
+  std::set<std::string> names;
+  if (entries.empty()) problems.push_back({"/rules", "must not be empty"});
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const std::string path = json::Child("/rules", i);
+    Rule rule = std::move(entries[i].rule);
+    rule.when = ReadCondition(entries[i].when, path + "/when", problems);
+    if (!names.insert(rule.name).second) {
+      problems.push_back({path + "/name", "is the name of an earlier rule: '" + rule.name + "'"});
+    }
+    CheckRule(rule, path, problems);
+    rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
+// "FILE:LINE: /pointer: message; ...".
+Error Complaint(const std::vector<Problem>& problems, std::string_view file,
+                int (*line_of)(const void*, std::string_view), const void* lines) {
+  std::string text;
+  for (const Problem& problem : problems | std::views::take(describe::kProblemsShown)) {
+    if (!text.empty()) text += "; ";
+    text += file;
+    if (line_of != nullptr) text += ":" + std::to_string(line_of(lines, problem.path));
+    text += ": " + (problem.path.empty() ? "/" : problem.path) + ": " + problem.message;
+  }
+  if (problems.size() > describe::kProblemsShown) text += "; ...";
+  return {Code::kInvalid, std::move(text)};
+}
+
+Tuning Joined(const Thresholds& thresholds, const Limits& limits) {
+  Tuning tuning = limits.tuning;
+  tuning.settled_at = thresholds.tuning.settled_at;
+  tuning.without_control = thresholds.tuning.without_control;
+  tuning.control_differs = thresholds.tuning.control_differs;
+  tuning.several_apps = thresholds.tuning.several_apps;
+  tuning.over_budget_share = thresholds.tuning.over_budget_share;
+  return tuning;
+}
+
+}  // namespace
+
+Result<Policy> Policy::Load(const json::Value& value, std::string_view file,
+                            int (*line_of)(const void*, std::string_view), const void* lines) {
+  auto read = describe::Read<PolicyFile>(value);
+  if (!read) return std::unexpected(Complaint(read.error(), file, line_of, lines));
+  std::vector<Problem> problems;
+  std::vector<Rule> rules = ReadRules(std::move(read->rules), problems);
+  if (!problems.empty()) return std::unexpected(Complaint(problems, file, line_of, lines));
+  Policy policy;
+  policy.id_ = read->id + "@" + read->version;
+  policy.plant_ms_per_incident_ = read->budgets.plant_ms_per_incident;
+  policy.give_up_after_ = read->budgets.give_up_after;
+  policy.regression_runs_ = read->budgets.regression_runs;
+  policy.candidates_per_incident_ = read->budgets.candidates_per_incident;
+  policy.abstain_below_ = read->thresholds.abstain_below;
+  policy.tuning_ = std::make_shared<const Tuning>(Joined(read->thresholds, read->limits));
+  policy.rules_ = std::make_shared<const std::vector<Rule>>(std::move(rules));
+  return policy;
+}
+
+}  // namespace aiop::policy

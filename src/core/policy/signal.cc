@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Propositions about the failing event itself.
+#include <algorithm>
+#include <array>
+
+#include "core/policy/proposition.h"
+
+namespace aiop::policy {
+namespace {
+
+using model::SignalType;
+
+constexpr size_t kTextBytesRead = size_t{64} << 10;
+
+// How build tools say that what the app brings is broken: dependencies, its code, its tests.
+constexpr auto kBuildWords = std::to_array<std::string_view>({
+    "could not resolve dependenc",
+    "unable to resolve dependenc",
+    "failed to resolve dependenc",
+    "dependency resolution",
+    "unresolved dependenc",
+    "eresolve",
+    "etarget",
+    "npm err! 404",
+    "no matching distribution found",
+    "no matching version found",
+    "no matching package",
+    "could not find a version that satisfies",
+    "could not find artifact",
+    "cannot find module",
+    "module not found",
+    "modulenotfounderror",
+    "no module named",
+    "importerror",
+    "package not found",
+    "missing go.sum entry",
+    "compilation failed",
+    "compilation error",
+    "compile error",
+    "compilation failure",
+    "could not compile",
+    "build failed",
+    "build failure",
+    "cannot find symbol",
+    "undefined reference",
+    "undeclared identifier",
+    "syntaxerror",
+    "syntax error",
+    "error ts",
+    "tests failed",
+    "test failed",
+    "failing tests",
+    "test failures",
+    "failing test",
+    "assertionerror",
+    "assertion failed",
+    "failed tests",
+});
+
+char Lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool IsOneOf(const Knowledge& knowledge, SignalType first, SignalType second) {
+  const SignalType signal = knowledge.evidence.event.signal_type;
+  return signal == first || signal == second;
+}
+
+}  // namespace
+
+namespace found {
+
+Known IsBudget(const Knowledge& knowledge) {
+  return IsOneOf(knowledge, SignalType::kLatency, SignalType::kCost)
+             ? Yes("What failed is a budget.", {knowledge.evidence.event.id})
+             : No("What failed is no budget.");
+}
+
+Known IsQuality(const Knowledge& knowledge) {
+  return IsOneOf(knowledge, SignalType::kQualityScore, SignalType::kCoverage)
+             ? Yes("What failed is a quality figure.", {knowledge.evidence.event.id})
+             : No("What failed is no quality figure.");
+}
+
+Known PlantSaysApp(const Knowledge& knowledge) {
+  const model::EventEnvelope& event = knowledge.evidence.event;
+  return event.scope == model::Scope::kApp && event.signal_type == SignalType::kValidation
+             ? Yes("The plant itself reports that the app does not validate.", {event.id})
+             : No("The plant itself does not report that the app is invalid.");
+}
+
+Known AboutBuild(const Knowledge& knowledge) {
+  if (!knowledge.evidence.spec_is_folder) return No("The app brings no code.");
+  std::string text = knowledge.evidence.event.Details().substr(0, kTextBytesRead);
+  std::ranges::transform(text, text.begin(), Lowered);
+  const bool speaks =
+      std::ranges::any_of(kBuildWords, [&](std::string_view word) { return text.contains(word); });
+  return speaks ? Yes("It failed at building what the app brings: dependencies, code or tests.",
+                      {knowledge.evidence.event.id})
+                : No("It did not fail at building what the app brings.");
+}
+
+}  // namespace found
+}  // namespace aiop::policy
