@@ -39,6 +39,7 @@ function(aiop_module name)
     add_executable(${id}_test ${tests})
     target_link_libraries(${id}_test PRIVATE ${target} ${test_deps} ${ARG_LINK} GTest::gtest GTest::gmock
                                              GTest::gtest_main Threads::Threads)
+    target_compile_definitions(${id}_test PRIVATE AIOP_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${id} COMMAND ${id}_test)
     set_tests_properties(${id} PROPERTIES TIMEOUT 300)
   endif()

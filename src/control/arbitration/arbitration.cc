@@ -20,7 +20,10 @@ void AddSpecFact(policy::Evidence& evidence, const model::Experiment& experiment
     facts = evidence.specs.insert(evidence.specs.end(), policy::SpecFacts{});
     facts->app = experiment.app;
   }
-  if (experiment.result == model::ExperimentResult::kNotPossible) return;
+  if (experiment.result == model::ExperimentResult::kNotPossible ||
+      experiment.result == model::ExperimentResult::kOverBudget) {
+    return;
+  }
   const bool passed = experiment.result == model::ExperimentResult::kPassed;
   (experiment.kind == kDeclared ? facts->declared : facts->valid) = passed;
   facts->refs.push_back(experiment.id);

@@ -29,8 +29,6 @@ Status Arbiter::GatherSightings(policy::Evidence& evidence, const model::Run& fa
   AIOP_TRY(const auto occurrences,
            ledger.ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident,
                                             evidence.incident.id));
-  std::map<std::string, const model::Occurrence*> stopped;  // run + motor version -> occurrence
-  for (const auto& each : occurrences) stopped[each.run + " " + each.motor_ctx.version] = &each;
   AIOP_TRY(const auto failing_checkpoints, engine_.CheckpointsOf(failing.id, true));
   const std::set<std::string> reached = NamesOf(failing_checkpoints);
 
@@ -51,7 +49,19 @@ Status Arbiter::GatherSightings(policy::Evidence& evidence, const model::Run& fa
     sighting.app_version = run.app_ctx.version;
     sighting.motor_version = run.motor_ctx.version;
     sighting.motor_commit = run.motor_commit;
-    sighting.failed = stopped.contains(run.id + " " + run.motor_ctx.version);
+    // Where it failed earlier, on other versions than the ones it stands on now.
+    for (const auto& each : occurrences) {
+      const bool now = each.app_ctx == run.app_ctx && each.motor_ctx == run.motor_ctx;
+      if (each.run != run.id || (now && run.state != model::RunState::kSuccess)) continue;
+      policy::Sighting earlier = sighting;
+      earlier.app_version = each.app_ctx.version;
+      earlier.motor_version = each.motor_ctx.version;
+      earlier.motor_commit.clear();
+      earlier.failed = true;
+      evidence.sightings.push_back(std::move(earlier));
+    }
+    sighting.failed =
+        run.state != model::RunState::kSuccess && run.incident == evidence.incident.id;
     if (!sighting.failed && run.state != model::RunState::kSuccess) {
       // It went through the same point if it holds a checkpoint that the failing run never reached.
       AIOP_TRY(const auto checkpoints, engine_.CheckpointsOf(run.id));

@@ -71,8 +71,7 @@ class Home {
   std::unique_ptr<motors::Checkouts> checkouts_;
 };
 
-// ---- Apps
-// ----------------------------------------------------------------------------------------------------------
+// ---- Apps ----
 
 // Where a spec's content comes from.
 struct SpecSource {
@@ -98,8 +97,7 @@ Result<std::filesystem::path> PlaceSpec(Home& home, const model::AppVersion& ver
 Result<std::string> DiffApps(Home& home, const model::AppVersion& from,
                              const model::AppVersion& to);
 
-// ---- Motors
-// --------------------------------------------------------------------------------------------------------
+// ---- Motors ----
 
 // A motor version ready to be read: its manifest, checked, and where it comes from.
 struct Motor {

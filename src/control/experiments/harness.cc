@@ -73,6 +73,16 @@ class ExperimentSink : public plants::Sink {
   bool to_the_end_;
 };
 
+// What the motor says its sandboxed commands may write besides.
+void AllowDeclared(const model::MotorManifest& manifest, sandbox::Policy& policy) {
+  policy.network = manifest.sandbox.network;
+  for (const std::string& declared : manifest.sandbox.write) {
+    const fs::path path(declared);
+    std::error_code ignored;
+    if (path.is_absolute() && fs::exists(path, ignored)) policy.bind_writable.push_back({path, path});
+  }
+}
+
 std::string FirstLine(const std::string& text) {
   return text.substr(0, std::min<size_t>(text.find('\n'), 200));
 }
@@ -256,10 +266,10 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
   execution.lock_file = folder / "lock";
   execution.timeout = timeout;
   sandbox::Policy policy;
-  policy.network = question.motor.manifest.sandbox.network;
   policy.read_only = {checkout};
   policy.bind_writable = {{folder / "work", inside_work}, {folder / "home", home.CacheFolder()}};
   policy.bind_read_only = {{folder / "spec", inside_spec}};
+  AllowDeclared(question.motor.manifest, policy);
   policy.least = least_;
   policy.limits.memory_bytes = kMemoryBytes;
   policy.limits.processes = kProcesses;
@@ -309,7 +319,7 @@ Result<process::Output> Harness::RunCommand(const contexts::Motor& motor,
                                             Milliseconds timeout) {
   const fs::path home = engine_.home().ExperimentFolder() / ("home-" + NewId());
   AIOP_CHECK_OK(file::MakeFolders(home));
-  policy.network = motor.manifest.sandbox.network;
+  AllowDeclared(motor.manifest, policy);
   policy.bind_writable.push_back({home, engine_.home().CacheFolder()});
   policy.least = least_;
   policy.limits.memory_bytes = kMemoryBytes;

@@ -118,8 +118,7 @@ class Governor {
   std::recursive_mutex motors_;  // one change of a motor at a time
 };
 
-// ---- What a change derives (pure)
-// ----------------------------------------------------------------------------------
+// ---- What a change derives (pure) ----
 
 // The least bump for going from one manifest to the other with these files changed: breaking what
 // was offered (a profile or dialect gone) is major, offering more is minor, else patch. An upgrade

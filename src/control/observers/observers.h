@@ -44,8 +44,7 @@ struct Context {
 
 using Events = std::vector<model::EventEnvelope>;
 
-// ---- Reports. `file_name` is for messages only.
-// ---------------------------------------------------------------------
+// ---- Reports. `file_name` is for messages only. ----
 
 // JUnit XML, <testsuites> or a bare <testsuite> at the root, suites nested as deep as
 // kNestingLimit. A failure is a validation event, an <error> an error event, a skipped test
@@ -68,8 +67,7 @@ Result<Events> ReadCoverage(const Context& context, std::string_view text,
                             std::string_view file_name,
                             std::optional<double> minimum = std::nullopt);
 
-// ---- Single figures
-// -------------------------------------------------------------------------------------------------
+// ---- Single figures ----
 
 // How a program ended: exit code, or the signal that killed it (0 = none). Not 0 is an error, a
 // signal is critical.
@@ -90,8 +88,7 @@ Result<double> ParseScore(std::string_view output);
 model::EventEnvelope FromScore(const Context& context, std::string_view scorer, double score,
                                std::optional<double> minimum = std::nullopt);
 
-// ---- Budgets
-// ----------------------------------------------------------------------------------------------------------
+// ---- Budgets ----
 
 struct Budgets {
   std::optional<double> latency_ms;

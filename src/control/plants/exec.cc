@@ -21,7 +21,7 @@ class ProgramDialogue : public Dialogue {
   ProgramDialogue(const Execution& execution, Steady::time_point deadline, Sink& sink)
       : Dialogue(deadline, execution.stop),
         sink_(sink),
-        intake_(sink, execution.request.trace_id, State::kRefused),
+        intake_(sink, execution.request.trace_id, Speaker::kProgram),
         acks_(execution.manifest.acks) {
     const std::string request = json::Text(describe::ToJson(execution.request));
     sink_.OnText(Stream::kRequest, request);

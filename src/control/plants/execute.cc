@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/plants/exec.h"
-#include "control/plants/plants.h"
+#include "control/plants/pipeline.h"
 
 namespace aiop::plants {
 
 Result<Outcome> Execute(const Execution& execution, Sink& sink) {
-  return ExecuteProgram(execution, sink);
+  const auto& run = execution.manifest.run;
+  return run.pipeline.empty() ? ExecuteProgram(execution, sink) : ExecutePipeline(execution, sink);
 }
 
 std::vector<std::string> Expand(const std::vector<std::string>& command,

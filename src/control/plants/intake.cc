@@ -7,10 +7,15 @@ using Stored = std::optional<std::string>;
 
 Result<Stored> Intake::Take(std::string_view line, bool cut, Phase phase) {
   sink_.OnText(Stream::kOutput, line);
-  Message message = ParseLine(line, state_);
+  Message message = ParseLine(line, speaker_ == Speaker::kService ? State::kAllowed : State::kRefused);
   if (cut && message.kind != MessageKind::kLog) {
     message.kind = MessageKind::kInvalid;
     message.why = "is longer than " + std::to_string(kLineLimitBytes) + " bytes";
+  }
+  if (speaker_ == Speaker::kStep && (message.kind == MessageKind::kCheckpoint ||
+                                     message.kind == MessageKind::kResult)) {
+    message.kind = MessageKind::kInvalid;
+    message.why = "checkpoints and the result are the pipeline's to give, not its steps'";
   }
   if (message.kind == MessageKind::kLog) return Stored();
   ++messages_;

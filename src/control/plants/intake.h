@@ -19,10 +19,17 @@ enum class Phase : uint8_t {
   kEnding,  // being ended by us: what it says of its progress is no longer to be relied on
 };
 
+// Who is speaking, and so what may be said.
+enum class Speaker : uint8_t {
+  kProgram,
+  kService,  // checkpoints may carry state
+  kStep,     // no checkpoints and no result: the pipeline gives them
+};
+
 class Intake {
  public:
-  Intake(Sink& sink, std::string trace_id, State state)
-      : sink_(sink), trace_id_(std::move(trace_id)), state_(state) {}
+  Intake(Sink& sink, std::string trace_id, Speaker speaker)
+      : sink_(sink), trace_id_(std::move(trace_id)), speaker_(speaker) {}
 
   // Handles one line of output; `cut` if it was longer than the limit. Answers the name of the
   // checkpoint it stored, if any. Errors are those of the Sink.
@@ -38,7 +45,7 @@ class Intake {
 
   Sink& sink_;
   const std::string trace_id_;
-  const State state_;
+  const Speaker speaker_;
   std::optional<model::PlantRunResult> result_;
   size_t messages_ = 0;
 };

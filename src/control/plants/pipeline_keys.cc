@@ -7,6 +7,7 @@
 #include "base/file/file.h"
 #include "base/hash/hash.h"
 #include "control/plants/plants.h"
+#include "control/plants/tree.h"
 
 namespace aiop::plants {
 namespace {
@@ -15,40 +16,6 @@ namespace fs = std::filesystem;
 
 // Part of every key: a new way of making keys makes all old ones stale.
 constexpr std::string_view kKeyVersion = "aiop pipeline step 1";
-
-std::string KindOfFile(const fs::path& path) {
-  const auto status = fs::symlink_status(path);
-  const bool runs = (status.permissions() & fs::perms::owner_exec) != fs::perms::none;
-  return runs ? "program" : "file";
-}
-
-// The contents of a folder: relative path -> hash of kind and content.
-Result<std::map<std::string, std::string>> HashTree(const fs::path& folder) {
-  std::map<std::string, std::string> files;
-  std::error_code error;
-  for (auto each = fs::recursive_directory_iterator(folder, error);
-       !error && each != fs::recursive_directory_iterator(); each.increment(error)) {
-    const fs::path relative = each->path().lexically_relative(folder);
-    if (relative == ".git") {
-      each.disable_recursion_pending();
-      continue;
-    }
-    Hasher hasher;
-    if (each->is_symlink()) {
-      hasher.AddField("link");
-      hasher.AddField(fs::read_symlink(each->path(), error).string());
-    } else if (each->is_regular_file()) {
-      AIOP_TRY(const std::string content, file::Read(each->path()));
-      hasher.AddField(KindOfFile(each->path()));
-      hasher.AddField(content);
-    } else {
-      continue;
-    }
-    files[relative.generic_string()] = hasher.Finish();
-  }
-  if (error) return Unavailable(folder.string() + ": " + error.message());
-  return files;
-}
 
 std::string HashOf(const std::map<std::string, std::string>& files,
                    const std::vector<std::string>* globs) {

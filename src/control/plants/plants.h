@@ -111,8 +111,7 @@ Result<std::map<std::string, std::string>> ExpectedKeys(const model::MotorManife
 std::vector<std::string> Expand(const std::vector<std::string>& command,
                                 const std::map<std::string, std::string>& values);
 
-// ---- Contract tests (aiop plant verify)
-// ----------------------------------------------------------------------------
+// ---- Contract tests (aiop plant verify) ----
 
 struct Clause {
   std::string id;    // "resume-continues"

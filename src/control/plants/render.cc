@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/plants/render.h"
 
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <kainjow/mustache.hpp>
 #include <stdexcept>
 
@@ -46,6 +49,16 @@ class LimitedText {
   }
 };
 
+// As people write it: 2.5, not 2.5E0.
+std::string NumberText(double number) {
+  const double size = std::abs(number);
+  const bool plain = size == 0 || (size >= 1e-6 && size < 1e21);
+  std::array<char, 64> text;
+  const auto format = plain ? std::chars_format::fixed : std::chars_format::scientific;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number, format).ptr;
+  return {text.data(), end};
+}
+
 mustache::data ToData(const json::Value& value) {
   if (const auto* object = value.if_object()) {
     mustache::data data(mustache::data::type::object);
@@ -62,6 +75,7 @@ mustache::data ToData(const json::Value& value) {
     return {*flag ? mustache::data::type::bool_true : mustache::data::type::bool_false};
   }
   if (value.is_null()) return {mustache::data::type::bool_false};
+  if (const auto* number = value.if_double()) return {NumberText(*number)};
   return {json::Text(value)};
 }
 

@@ -71,8 +71,7 @@ class Supervisor {
   std::unique_ptr<Impl> impl_;
 };
 
-// ---- Requests from other processes
-// ---------------------------------------------------------------------------------
+// ---- Requests from other processes ----
 //
 // While one process owns a home, another can still ask it to pause or cancel a run: it drops a
 // request into the home's mailbox and waits for the answer.

@@ -99,8 +99,7 @@ std::optional<E> FromName(std::string_view name) {
   return std::nullopt;
 }
 
-// ---- Writing
-// -------------------------------------------------------------------------------------------------------
+// ---- Writing ----
 
 inline json::Value Encode(bool value) { return value; }
 inline json::Value Encode(int64_t value) { return value; }
@@ -164,8 +163,7 @@ json::Value ToJson(const T& value) {
   return Encode(value);
 }
 
-// ---- Reading
-// -------------------------------------------------------------------------------------------------------
+// ---- Reading ----
 
 struct Reading {
   std::vector<Problem> problems;
@@ -217,6 +215,7 @@ void Decode(const json::Value& in, const std::string& path, const Rule& rule, Re
             std::vector<T>& out) {
   const auto* array = in.if_array();
   if (!array) return reading.Refuse(path, "must be a list");
+  out.clear();
   for (size_t i = 0; i < array->size(); ++i) {
     T item{};
     Decode((*array)[i], json::Child(path, i), rule, reading, item);
@@ -228,6 +227,7 @@ void Decode(const json::Value& in, const std::string& path, const Rule& rule, Re
             std::map<std::string, T>& out) {
   const auto* object = in.if_object();
   if (!object) return reading.Refuse(path, "must be an object");
+  out.clear();
   for (const auto& member : *object) {
     const std::string key(member.key());
     Decode(member.value(), json::Child(path, key), rule, reading, out[key]);
@@ -300,105 +300,6 @@ Result<T> FromText(std::string_view text, Unknown unknown = Unknown::kRefuse) {
   return FromJson<T>(value, unknown);
 }
 
-// ---- Schema
-// --------------------------------------------------------------------------------------------------------
-
-struct SchemaDefinitions {
-  json::Object definitions;  // name -> schema of each described struct met so far
-};
-
-json::Object LeafSchema(std::string_view type, const Rule& rule);
-
-template <class T>
-struct Tag {};
-
-inline json::Object SchemaFor(Tag<bool>, const Rule& rule, SchemaDefinitions&) {
-  return LeafSchema("boolean", rule);
-}
-inline json::Object SchemaFor(Tag<int64_t>, const Rule& rule, SchemaDefinitions&) {
-  return LeafSchema("integer", rule);
-}
-inline json::Object SchemaFor(Tag<double>, const Rule& rule, SchemaDefinitions&) {
-  return LeafSchema("number", rule);
-}
-inline json::Object SchemaFor(Tag<std::string>, const Rule& rule, SchemaDefinitions&) {
-  return LeafSchema("string", rule);
-}
-inline json::Object SchemaFor(Tag<Timestamp>, const Rule&, SchemaDefinitions&) {
-  return LeafSchema("string", {.format = "date-time"});
-}
-inline json::Object SchemaFor(Tag<json::Value>, const Rule&, SchemaDefinitions&) { return {}; }
-inline json::Object SchemaFor(Tag<json::Object>, const Rule&, SchemaDefinitions&) {
-  return LeafSchema("object", {});
-}
-template <NamedEnum E>
-json::Object SchemaFor(Tag<E>, const Rule&, SchemaDefinitions&) {
-  json::Array words;
-  for (const auto& [value, name] : EnumNames(E{})) words.push_back(json::Value(std::string(name)));
-  return {{"enum", std::move(words)}};
-}
-template <Described T>
-json::Object SchemaFor(Tag<T>, const Rule&, SchemaDefinitions& definitions);
-template <class T>
-json::Object SchemaFor(Tag<std::optional<T>>, const Rule& rule, SchemaDefinitions& definitions) {
-  return SchemaFor(Tag<T>{}, rule, definitions);
-}
-template <class T>
-json::Object SchemaFor(Tag<std::vector<T>>, const Rule& rule, SchemaDefinitions& definitions) {
-  return {{"type", "array"}, {"items", SchemaFor(Tag<T>{}, rule, definitions)}};
-}
-template <class T>
-json::Object SchemaFor(Tag<std::map<std::string, T>>, const Rule& rule,
-                       SchemaDefinitions& definitions) {
-  return {{"type", "object"}, {"additionalProperties", SchemaFor(Tag<T>{}, rule, definitions)}};
-}
-
-class SchemaBuilder {
- public:
-  explicit SchemaBuilder(SchemaDefinitions& definitions) : definitions_(definitions) {}
-  json::Object properties;
-  json::Array required;
-
-  template <class T>
-  void Required(std::string_view name, const T& value, std::string_view doc, Rule rule = {}) {
-    required.push_back(json::Value(std::string(name)));
-    Optional(name, value, doc, rule);
-  }
-  template <class T>
-  void Optional(std::string_view name, const T&, std::string_view doc, Rule rule = {}) {
-    json::Object schema = SchemaFor(Tag<std::remove_cvref_t<T>>{}, rule, definitions_);
-    if (!doc.empty()) schema["description"] = std::string(doc);
-    properties[{name.data(), name.size()}] = std::move(schema);
-  }
-
- private:
-  SchemaDefinitions& definitions_;
-};
-
-template <Described T>
-json::Object SchemaFor(Tag<T>, const Rule&, SchemaDefinitions& definitions) {
-  const std::string name(T::kName);
-  if (!definitions.definitions.contains(name)) {
-    definitions.definitions[name] = nullptr;  // stops recursion
-    SchemaBuilder builder(definitions);
-    const T value{};
-    T::Visit(value, builder);
-    definitions.definitions[name] = json::Object{{"type", "object"},
-                                                 {"properties", std::move(builder.properties)},
-                                                 {"required", std::move(builder.required)},
-                                                 {"additionalProperties", false}};
-  }
-  return {{"$ref", "#/$defs/" + name}};
-}
-
-// A self-contained JSON Schema 2020-12 document for T.
-json::Value AssembleSchema(std::string_view name, SchemaDefinitions definitions);
-
-template <Described T>
-json::Value SchemaOf() {
-  SchemaDefinitions definitions;
-  SchemaFor(Tag<T>{}, {}, definitions);
-  return AssembleSchema(T::kName, std::move(definitions));
-}
-
 }  // namespace aiop::describe
+
+#include "core/describe/schema.h"

@@ -14,8 +14,7 @@
 
 namespace aiop::lifecycle {
 
-// ---- Runs (specification section 9)
-// --------------------------------------------------------------------------------
+// ---- Runs (specification section 9) ----
 
 enum class RunEvent {
   kStart,      // IDLE -> RUNNING
@@ -53,8 +52,7 @@ std::string_view Name(RunEvent event);
 // Whether an edge is one of specification section 9 as the contract spells it out.
 bool IsLegalEdge(model::RunState from, model::RunState to);
 
-// ---- Incidents
-// -----------------------------------------------------------------------------------------------------
+// ---- Incidents ----
 
 enum class IncidentEvent {
   kOccurred,
@@ -66,14 +64,12 @@ enum class IncidentEvent {
 };
 Result<model::IncidentState> StepIncident(model::IncidentState state, IncidentEvent event);
 
-// ---- Changes
-// -------------------------------------------------------------------------------------------------------
+// ---- Changes ----
 
 // Whether a change may go from one state to another.
 bool MayMove(model::ChangeState from, model::ChangeState to);
 
-// ---- Checkpoints
-// ---------------------------------------------------------------------------------------------------
+// ---- Checkpoints ----
 
 // What a run is about to continue on.
 struct ResumeTarget {

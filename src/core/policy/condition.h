@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+
 #include "core/describe/describe.h"
 #include "core/policy/proposition.h"
 

@@ -26,8 +26,7 @@
 
 namespace aiop::policy {
 
-// ---- What is known
-// -------------------------------------------------------------------------------------------------
+// ---- What is known ----
 
 // One app under one profile on one motor version, as history shows it for this incident's failure.
 struct Sighting {
@@ -81,8 +80,7 @@ struct Evidence {
   int64_t plant_ms_budget = 0;
 };
 
-// ---- What follows
-// --------------------------------------------------------------------------------------------------
+// ---- What follows ----
 
 // A wish for one experiment. The engine runs it and calls Decide() again with its answer in the
 // evidence; an experiment that could not be run comes back as kNotPossible or kOverBudget and is
@@ -114,8 +112,7 @@ struct Ruling {
 
 using Answer = std::variant<Ruling, Wish>;
 
-// ---- The policy
-// ----------------------------------------------------------------------------------------------------
+// ---- The policy ----
 
 class Policy {
  public:
@@ -155,9 +152,10 @@ class Policy {
 
 Answer Decide(const Evidence& evidence, const Policy& policy);
 
-// Between which versions of the motor the failure came in. No evidence for a decision (that is Decide's), but what a
-// motor's people want to know next. Nothing if no older version is known to go through. `next` halves what lies between,
-// as far as the plant time lasts; its answers go into the same evidence.
+// Between which versions of the motor the failure came in. No evidence for a decision (that is
+// Decide's), but what a motor's people want to know next. Nothing if no older version is known to
+// go through. `next` halves what lies between, as far as the plant time lasts; its answers go into
+// the same evidence.
 struct Bisection {
   std::string last_good;
   std::string first_bad;

@@ -5,6 +5,7 @@
 // that heals proves that the cut part was the cause. Pure; thread-safe.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -14,35 +15,48 @@
 
 namespace aiop::twin {
 
+inline constexpr size_t kTextLimitBytes = size_t{64} << 20;  // YAML: half of it
+
 enum class Format { kJson, kYaml };
 
 // By content: JSON if it parses as such, else YAML.
 Format FormatOf(std::string_view text);
 
 struct Cutting {
-  std::string text;               // the twin
-  std::vector<std::string> cut;   // JSON pointers that were cut, into the original
+  std::string text;              // the twin
+  std::vector<std::string> cut;  // JSON pointers that were cut, into the original
 };
 
-// The text without the members or list items at these JSON pointers (RFC 6901). A pointer to something that is not there
-// (a missing member) or to the root names its nearest existing ancestor below the root. Overlapping pointers are cut
-// once. kInvalid if the text is neither JSON nor block-style YAML, or if nothing can be cut.
+// The text without the members or list items at these JSON pointers (RFC 6901). A pointer to
+// something that is not there (a missing member) or to the root names its nearest existing ancestor
+// below the root. Overlapping pointers are cut once; of duplicate keys all are cut. The form in
+// URIs ("#/a%20b") is taken too. kInvalid if the text is neither JSON nor a single YAML document,
+// or if nothing can be cut.
+//
+// JSON is read to the letter of RFC 8259, whatever its depth, number sizes or duplicate keys; a
+// byte order mark may precede it. A YAML twin is read again and compared with the original, part by
+// part; where a cut alone would change what is left (an anchor that an alias elsewhere needs,
+// complex keys), the part around it is cut instead. A block collection left empty becomes {} or [].
 Result<Cutting> Cut(std::string_view text, const std::vector<std::string>& pointers);
 
-// What a validator says of a text: the pointers it objects to (possibly none known) and whether it accepts.
+// What a validator says of a text: the pointers it objects to (possibly none known) and whether it
+// accepts.
 struct Opinion {
   bool accepted = false;
   std::vector<std::string> pointers;
 };
 using Validator = std::function<Result<Opinion>(std::string_view text)>;
 
-inline constexpr int kRepairRounds = 12;       // cut, ask, cut more
+inline constexpr int kRepairRounds = 12;         // cut, ask, cut more
 inline constexpr int kReductionQuestions = 400;  // validator calls when it names no places
 
-// Cuts what the validator objects to until it accepts the rest: by its pointers where it names them (widening to the
-// parent when an objection stays), else by delta-debugging on its answer over the text's structure (largest parts
-// first, then smaller, keeping as much of the text as it accepts). kNotFound if no accepted remainder with anything of
-// substance in it was found within the limits.
+// Cuts what the validator objects to until it accepts the rest: by its pointers where it names them
+// (widening to the parent when an objection stays), else by delta-debugging on its answer over the
+// text's structure (largest parts first, then smaller, keeping as much of the text as it accepts).
+// A text that is accepted as it is comes back with nothing cut. kNotFound if no accepted remainder
+// with anything of substance in it was found within the limits: at least half of the leaves, or
+// something in each top-level collection that had something. Pointers in opinions are into the text
+// asked about; what is no JSON pointer is overlooked. Errors of the validator are passed on.
 Result<Cutting> Repair(std::string_view text, const Validator& validator);
 
 }  // namespace aiop::twin
