@@ -2,6 +2,7 @@
 #include "base/time/time.h"
 
 #include <cstdio>
+#include <thread>
 
 namespace aiop {
 namespace {
@@ -99,6 +100,8 @@ Result<Timestamp> ParseTimestamp(std::string_view text) {
 Timestamp Now() {
   return {chrono::duration_cast<Milliseconds>(chrono::system_clock::now().time_since_epoch())};
 }
+
+void WaitFor(Milliseconds span) { std::this_thread::sleep_for(span); }
 
 std::string FormatDuration(Milliseconds span) {
   const long long count = span.count();

@@ -34,6 +34,10 @@ Result<Timestamp> ParseTimestamp(std::string_view text);
 // The wall clock. Only shell code may call it: core/ is handed its times.
 Timestamp Now();
 
+// Blocks the calling thread. Only for polling what gives no signal of its own; never to wait for
+// another thread.
+void WaitFor(Milliseconds span);
+
 // "850 ms", "12.3 s", "4 min 05 s", for people.
 std::string FormatDuration(Milliseconds span);
 

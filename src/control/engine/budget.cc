@@ -6,6 +6,8 @@ namespace aiop::engine {
 void BudgetMeter::StartFrom(double latency_ms, double cost_usd) {
   earlier_latency_ms_ = latency_ms;
   earlier_cost_usd_ = cost_usd;
+  latency_reported_ = budgets_.latency_ms && latency_ms > *budgets_.latency_ms;
+  cost_reported_ = budgets_.cost_usd && cost_usd > *budgets_.cost_usd;
 }
 
 void BudgetMeter::Add(const model::Usage& usage) {

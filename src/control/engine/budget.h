@@ -13,7 +13,8 @@ class BudgetMeter {
  public:
   explicit BudgetMeter(const model::Budgets& budgets) : budgets_(budgets) {}
 
-  // What earlier attempts since the last patch have spent.
+  // What earlier attempts since the last patch have spent. A budget that was exceeded already has
+  // been reported then.
   void StartFrom(double latency_ms, double cost_usd);
   void Add(const model::Usage& usage);
   // The plant's own event about a budget counts as the meter's.

@@ -5,6 +5,7 @@
 #include "base/identity/identity.h"
 #include "control/engine/attempt.h"
 #include "control/engine/engine.h"
+#include "control/observers/observers.h"
 #include "core/fingerprint/fingerprint.h"
 
 namespace aiop::engine {
@@ -15,6 +16,9 @@ namespace fs = std::filesystem;
 // How long a keeper of an earlier attempt may take to end everything before we give up on the work
 // folder.
 constexpr int kKeeperPatienceMilliseconds = 15'000;
+
+constexpr Milliseconds kScoreTimeout{120'000};
+constexpr size_t kScoreOutputBytes = size_t{1} << 20;
 
 std::string_view Word(const plants::Outcome& outcome) {
   switch (outcome.ending) {
@@ -140,6 +144,7 @@ Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
                      .transcript = {home_.WorkFolder(run.id) / "transcript", redactor},
                      .meter = BudgetMeter(motor.manifest.budgets),
                      .stop = stop};
+  AIOP_CHECK_OK(AddEarlierSpending(attempt));
   attempt.cache = snapshot::ScanCache::Load(home_.WorkFolder(run.id) / "scan");
   for (const auto& each : checkpoints) attempt.held.insert(each.name);
   attempt.transcript.EnterStep(from ? "after " + from->name : "start");
@@ -191,6 +196,48 @@ Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
   return Conclude(attempt, *outcome);
 }
 
+// Budgets count from the last patch on, over all attempts since.
+Status Engine::AddEarlierSpending(Attempting& attempt) {
+  AIOP_TRY(const auto attempts, home_.ledger().ListBy<model::Attempt>(
+                                    store::Kind<model::Attempt>::Field::kRun, attempt.run.id));
+  double latency_ms = 0;
+  double cost_usd = 0;
+  for (const auto& each : attempts) {
+    if (each.number == attempt.record.number || each.app_ctx != attempt.run.app_ctx ||
+        each.motor_ctx != attempt.run.motor_ctx) {
+      continue;
+    }
+    latency_ms += each.usage.latency_ms.value_or(static_cast<double>(each.wall_ms));
+    cost_usd += each.usage.cost_usd.value_or(0);
+  }
+  attempt.meter.StartFrom(latency_ms, cost_usd);
+  return {};
+}
+
+// The motor's scorer, on the finished work folder. A scorer that fails is a fault of the motor,
+// said as an event.
+Status Engine::Score(Attempting& attempt) {
+  const auto& command = attempt.motor.manifest.score;
+  if (command.empty()) return {};
+  process::Command scorer;
+  AIOP_TRY(scorer.folder, contexts::Checkout(home_, attempt.motor));
+  scorer.argv = plants::Expand(command, {{"workDir", PlantFolder(attempt.run.id).string()},
+                                         {"motor", scorer.folder.string()}});
+  scorer.environment = process::CleanEnvironment(home_.CacheFolder());
+  AIOP_TRY(const auto output, process::Run(scorer, "", kScoreTimeout, kScoreOutputBytes));
+  const auto score =
+      output.ok() ? observers::ParseScore(output.out)
+                  : Result<double>(Unavailable("the scorer failed: " + output.exit.Describe()));
+  if (!score) {
+    return attempt.Keep(attempt.MakeEvent(model::Scope::kMotor, model::SignalType::kQualityScore,
+                                          model::Severity::kWarn,
+                                          {{"details", score.error().message}}));
+  }
+  return attempt.Keep(attempt.MakeEvent(
+      model::Scope::kApp, model::SignalType::kQualityScore, model::Severity::kInfo,
+      {{"details", "quality score"}, {"value", *score}, {"unit", "ratio"}}));
+}
+
 Result<model::Run> Engine::Conclude(Attempting& attempt, const plants::Outcome& outcome) {
   attempt.run.plant_ms += outcome.wall.count();
   if (outcome.result) {
@@ -213,6 +260,7 @@ Result<model::Run> Engine::Conclude(Attempting& attempt, const plants::Outcome& 
     attempt.run.result_root = taken.root;
   }
   AIOP_CHECK_OK(attempt.StoreArtifacts("result"));
+  AIOP_CHECK_OK(Score(attempt));
   AIOP_CHECK_OK(attempt.FinishRecord(outcome, "success"));
   store::Ledger::Batch batch;
   for (auto& event : attempt.failures) {

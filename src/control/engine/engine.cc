@@ -183,6 +183,18 @@ void Engine::StopAll() {
 }
 
 Result<std::vector<model::Run>> Engine::Recover() {
+  // What a killed process left half done beside the runs: experiments and copies under way.
+  for (const auto& folder :
+       {home_.ExperimentFolder(), home_.folder() / "app", home_.folder() / "motor"}) {
+    std::error_code ignored;
+    for (std::filesystem::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
+         entry.increment(ignored)) {
+      const std::string name = entry->path().filename().string();
+      const bool left_over = folder == home_.ExperimentFolder() || name.starts_with("taking-") ||
+                             name.starts_with("diff-") || name.starts_with("adding-");
+      if (left_over) AIOP_CHECK_OK(file::RemoveTree(entry->path()));
+    }
+  }
   std::vector<model::Run> recovered;
   using enum model::RunState;
   for (const model::RunState state :

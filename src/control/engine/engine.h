@@ -135,6 +135,8 @@ class Engine {
                            store::Ledger::Batch batch);
   Result<model::Run> RunAttempt(model::Run run, const store::Fence& fence, std::atomic<bool>& stop,
                                 std::atomic<int>& stop_event);
+  Status AddEarlierSpending(Attempting& attempt);
+  Status Score(Attempting& attempt);
   Result<model::Run> Conclude(Attempting& attempt, const plants::Outcome& outcome);
   Result<model::Run> ConcludeFailure(Attempting& attempt, const plants::Outcome& outcome);
   // The incident of a failure's fingerprint in its plant, with this occurrence counted; not stored

@@ -79,7 +79,8 @@ void AllowDeclared(const model::MotorManifest& manifest, sandbox::Policy& policy
   for (const std::string& declared : manifest.sandbox.write) {
     const fs::path path(declared);
     std::error_code ignored;
-    if (path.is_absolute() && fs::exists(path, ignored)) policy.bind_writable.push_back({path, path});
+    if (path.is_absolute() && fs::exists(path, ignored))
+      policy.bind_writable.push_back({path, path});
   }
 }
 

@@ -177,7 +177,18 @@ Status Governor::MeasureImpact(const std::string& id) {
   impact.median_ms_before = median(before);
   impact.median_ms_after = median(after);
   version.impact = impact;
-  return home.motors().Put(version);
+  AIOP_CHECK_OK(home.motors().Put(version));
+  json::Object figures{
+      {"details", "motor version " + change.version + ": " + std::to_string(impact.runs_healed) +
+                      " run(s) healed, " + std::to_string(impact.runs_not_healed) + " not"},
+      {"runs_healed", impact.runs_healed},
+      {"runs_not_healed", impact.runs_not_healed},
+      {"steps_saved", impact.steps_saved},
+      {"unit", "ms"}};
+  if (impact.median_ms_after) figures["value"] = *impact.median_ms_after;
+  if (impact.median_ms_before) figures["before"] = *impact.median_ms_before;
+  return engine_.TellMotor(change.plant, version.reference, model::SignalType::kLatency,
+                           model::Severity::kInfo, std::move(figures));
 }
 
 }  // namespace aiop::governance

@@ -80,8 +80,7 @@ Result<Closing> Dialogue::Hold(std::unique_ptr<process::Child> child) {
                        ", so that the plant was ended");
   }
   KeepTail(error_tail_, kErrorTailBytes);
-  return Closing{
-      .close = close_, .exit = exit, .error_tail = json::ToValidUtf8(error_tail_)};
+  return Closing{.close = close_, .exit = exit, .error_tail = json::ToValidUtf8(error_tail_)};
 }
 
 void Dialogue::Finish() {
@@ -117,9 +116,9 @@ bool Dialogue::Wait() {
     patience = std::clamp(left, Milliseconds(0), patience);
   }
   const bool speak = said_ < unsaid_.size() || hang_up_;
-  std::array<pollfd, 4> fds = {
-      pollfd{child_->ended(), POLLIN, 0}, pollfd{output_.fd, POLLIN, 0},
-      pollfd{errors_.fd, POLLIN, 0}, pollfd{speak ? child_->input() : -1, POLLOUT, 0}};
+  std::array<pollfd, 4> fds = {pollfd{child_->ended(), POLLIN, 0}, pollfd{output_.fd, POLLIN, 0},
+                               pollfd{errors_.fd, POLLIN, 0},
+                               pollfd{speak ? child_->input() : -1, POLLOUT, 0}};
   const int ready = poll(fds.data(), fds.size(), static_cast<int>(patience.count()));
   return ready > 0 && fds[0].revents != 0;
 }
@@ -165,8 +164,7 @@ Status Dialogue::Hear(const Source& source, std::string_view line, bool cut) {
 void Dialogue::Feed() {
   if (child_->input() < 0) return;
   while (said_ < unsaid_.size()) {
-    const ssize_t written =
-        write(child_->input(), unsaid_.data() + said_, unsaid_.size() - said_);
+    const ssize_t written = write(child_->input(), unsaid_.data() + said_, unsaid_.size() - said_);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && errno == EAGAIN) return;
     // A program may end, or close its input, without having read all: that is its business.

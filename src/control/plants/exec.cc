@@ -65,7 +65,7 @@ void Judge(const Closing& closing, Milliseconds timeout, Outcome& outcome) {
     outcome.ending = Ending::kResult;
     outcome.details = closing.exit.killed_by_us ? "gave a result, then did not exit"
                       : clean                   ? "gave a result"
-                                                : "gave a result, then " + DescribeExit(closing.exit);
+                              : "gave a result, then " + DescribeExit(closing.exit);
   } else if (closing.close == Close::kTimeout) {
     outcome.ending = Ending::kTimeout;
     outcome.details = "no result within " + FormatDuration(timeout);

@@ -76,9 +76,9 @@ TEST_F(Exec, RunsInItsMotorWithACleanEnvironment) {
   const auto outcome = Shell("pwd; echo HOME=$HOME; echo secret=$SECRET_OF_OURS");
   unsetenv("SECRET_OF_OURS");
   ASSERT_TRUE(outcome.has_value());
-  EXPECT_THAT(sink_.Lines(Stream::kOutput),
-              ElementsAre((folder_ / "motor").string(), "HOME=" + (folder_ / "home").string(),
-                          "secret="));
+  EXPECT_THAT(
+      sink_.Lines(Stream::kOutput),
+      ElementsAre((folder_ / "motor").string(), "HOME=" + (folder_ / "home").string(), "secret="));
 }
 
 TEST_F(Exec, AcknowledgesWhatIsStored) {
@@ -168,10 +168,10 @@ TEST_F(Exec, Crashes) {
 TEST_F(Exec, CrashLooksTheSameInASandbox) {
   if (sandbox::ProbeOnce().level < sandbox::Level::kReduced) GTEST_SKIP() << "no sandbox here";
   execution_.request.motor_ref = "/motor";
-  execution_.request.work_dir = "/work";
+  execution_.request.work_dir = "/job";
   execution_.sandbox = sandbox::Policy{.bind_read_only = {{folder_ / "motor", "/motor"}},
-                                       .bind_writable = {{folder_ / "work", "/work"}}};
-  const auto outcome = Shell("pwd; echo made > /work/made; kill -SEGV $$");
+                                       .bind_writable = {{folder_ / "work", "/job"}}};
+  const auto outcome = Shell("pwd; echo made > /job/made; kill -SEGV $$");
   ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
   EXPECT_EQ(outcome->ending, Ending::kCrashed);
   EXPECT_EQ(outcome->signal, SIGSEGV);
@@ -291,8 +291,8 @@ for piece in '{"checkp', 'oint": "o', 'ne"}\r\nlo', 'g\n{"result": {"status":', 
 )");
   ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ(outcome->ending, Ending::kResult);
-  EXPECT_THAT(sink_.Lines(Stream::kOutput),
-              ElementsAre(R"({"checkpoint": "one"})", "log", R"({"result": {"status": "success"}})"));
+  EXPECT_THAT(sink_.Lines(Stream::kOutput), ElementsAre(R"({"checkpoint": "one"})", "log",
+                                                        R"({"result": {"status": "success"}})"));
 }
 
 TEST_F(Exec, BrokenOffInAMessage) {
@@ -365,9 +365,9 @@ TEST_F(Exec, InvalidMessagesAreToldAndItGoesOn) {
   ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ(outcome->result->status, model::ResultStatus::kFailed);
   EXPECT_THAT(sink_.invalid,
-              ElementsAre(HasSubstr("/event"), HasSubstr("/checkpoint"), HasSubstr("/result/status"),
-                          HasSubstr("/result/traceId is 'another'"), HasSubstr("after the result"),
-                          HasSubstr("after the result")));
+              ElementsAre(HasSubstr("/event"), HasSubstr("/checkpoint"),
+                          HasSubstr("/result/status"), HasSubstr("/result/traceId is 'another'"),
+                          HasSubstr("after the result"), HasSubstr("after the result")));
   EXPECT_THAT(sink_.invalid_lines, Contains(R"({"event": 3})"));
   EXPECT_THAT(sink_.usage, IsEmpty());
 }
@@ -408,10 +408,10 @@ TEST_F(Exec, SaysTooMuch) {
 }
 
 TEST(Expand, ReplacesNamesItKnows) {
-  EXPECT_THAT(Expand({"{spec}", "a{spec}b{workDir}", "{unknown}", "{", "{spec", "{{spec}}"},
-                     {{"spec", "/s{workDir}"}, {"workDir", "/w"}}),
-              ElementsAre("/s{workDir}", "a/s{workDir}b/w", "{unknown}", "{", "{spec",
-                          "{/s{workDir}}"));
+  EXPECT_THAT(
+      Expand({"{spec}", "a{spec}b{workDir}", "{unknown}", "{", "{spec", "{{spec}}"},
+             {{"spec", "/s{workDir}"}, {"workDir", "/w"}}),
+      ElementsAre("/s{workDir}", "a/s{workDir}b/w", "{unknown}", "{", "{spec", "{/s{workDir}}"));
 }
 
 }  // namespace

@@ -7,13 +7,14 @@ using Stored = std::optional<std::string>;
 
 Result<Stored> Intake::Take(std::string_view line, bool cut, Phase phase) {
   sink_.OnText(Stream::kOutput, line);
-  Message message = ParseLine(line, speaker_ == Speaker::kService ? State::kAllowed : State::kRefused);
+  Message message =
+      ParseLine(line, speaker_ == Speaker::kService ? State::kAllowed : State::kRefused);
   if (cut && message.kind != MessageKind::kLog) {
     message.kind = MessageKind::kInvalid;
     message.why = "is longer than " + std::to_string(kLineLimitBytes) + " bytes";
   }
-  if (speaker_ == Speaker::kStep && (message.kind == MessageKind::kCheckpoint ||
-                                     message.kind == MessageKind::kResult)) {
+  if (speaker_ == Speaker::kStep &&
+      (message.kind == MessageKind::kCheckpoint || message.kind == MessageKind::kResult)) {
     message.kind = MessageKind::kInvalid;
     message.why = "checkpoints and the result are the pipeline's to give, not its steps'";
   }
@@ -59,8 +60,8 @@ Result<Stored> Intake::Handle(const Message& message, std::string_view line, Pha
 Status Intake::TakeResult(const Message& message, std::string_view line) {
   const std::string& named = message.result.trace_id;
   if (!named.empty() && named != trace_id_) {
-    return sink_.OnInvalid(line, "/result/traceId is '" + named + "', but this run is '" +
-                                     trace_id_ + "'");
+    return sink_.OnInvalid(
+        line, "/result/traceId is '" + named + "', but this run is '" + trace_id_ + "'");
   }
   result_ = message.result;
   return {};

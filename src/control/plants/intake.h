@@ -40,7 +40,7 @@ class Intake {
 
  private:
   Result<std::optional<std::string>> Handle(const Message& message, std::string_view line,
-                                                  Phase phase);
+                                            Phase phase);
   Status TakeResult(const Message& message, std::string_view line);
 
   Sink& sink_;

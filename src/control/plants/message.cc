@@ -108,8 +108,7 @@ Message ReadCheckpoint(const json::Value& name, const json::Value* state) {
   if (text) message.checkpoint.assign(text->data(), text->size());
   if (!text || !IsCheckpointName(message.checkpoint)) {
     return Mistake("/checkpoint must be a name of 1 to " +
-                   std::to_string(kCheckpointNameLimitBytes) +
-                   " bytes without control characters");
+                   std::to_string(kCheckpointNameLimitBytes) + " bytes without control characters");
   }
   if (state && json::Text(*state).size() > kStateLimitBytes) {
     return Mistake("/state is larger than " + std::to_string(kStateLimitBytes) + " bytes");

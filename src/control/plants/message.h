@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/describe/describe.h"
 #include "core/model/model.h"
 
 namespace aiop::plants {

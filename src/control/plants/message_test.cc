@@ -16,8 +16,9 @@ using testing::HasSubstr;
 Message Parse(std::string_view line) { return ParseLine(line, State::kRefused); }
 
 TEST(Message, LinesThatAreNoObjectAreLog) {
-  for (const char* line : {"", "   ", "building...", "[1,2]", "\"event\"", "12", "null", "{", "{}x",
-                           "{ not json }", "{'event': 1}", "{\"level\": tru", "\xff\xfe{\"event\""}) {
+  for (const char* line :
+       {"", "   ", "building...", "[1,2]", "\"event\"", "12", "null", "{", "{}x", "{ not json }",
+        "{'event': 1}", "{\"level\": tru", "\xff\xfe{\"event\""}) {
     EXPECT_EQ(Parse(line).kind, MessageKind::kLog) << line;
   }
 }

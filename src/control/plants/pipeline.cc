@@ -127,11 +127,10 @@ Status PipelineRun::Fail(const Step& step, const StepFailure& failure) {
   json::Object payload{{"step", step.name}, {"details", failure.details}};
   for (const auto& member : failure.more) payload[member.key()] = member.value();
   const std::string raw = json::Text(payload);
-  const json::Object event{
-      {"scope", std::string(describe::Name(failure.scope))},
-      {"signal_type", std::string(describe::Name(failure.signal))},
-      {"severity", std::string(describe::Name(model::Severity::kError))},
-      {"payload", std::move(payload)}};
+  const json::Object event{{"scope", std::string(describe::Name(failure.scope))},
+                           {"signal_type", std::string(describe::Name(failure.signal))},
+                           {"severity", std::string(describe::Name(model::Severity::kError))},
+                           {"payload", std::move(payload)}};
   Say("event", event);
   AIOP_CHECK_OK(sink_.OnEvent(event, raw));
   ended_ = true;

@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "core/describe/describe.h"
 #include "core/model/model.h"
 
 namespace aiop::plants {

@@ -29,8 +29,11 @@ std::string HashOf(const std::map<std::string, std::string>& files,
   return hasher.Finish();
 }
 
+// A spec that is missing has a hash too: the step that needs it tells.
 Result<std::string> HashSpec(const fs::path& spec) {
-  if (fs::is_directory(spec)) {
+  std::error_code error;
+  if (!fs::exists(spec, error)) return std::string();
+  if (fs::is_directory(spec, error)) {
     AIOP_TRY(const auto files, HashTree(spec));
     return HashOf(files, nullptr);
   }

@@ -61,7 +61,8 @@ fs::path HostPath(const Execution& execution, const fs::path& seen) {
   if (!execution.sandbox) return seen;
   fs::path host = seen;
   size_t longest = 0;
-  for (const auto* binds : {&execution.sandbox->bind_read_only, &execution.sandbox->bind_writable}) {
+  for (const auto* binds :
+       {&execution.sandbox->bind_read_only, &execution.sandbox->bind_writable}) {
     for (const auto& [outside, inside] : *binds) {
       const size_t length = inside.native().size();
       if (length < longest || (seen != inside && !IsBelow(seen, inside))) continue;
@@ -89,15 +90,15 @@ Result<StepEnd> StepRunner::Do(const Step& step) {
 }
 
 Result<StepEnd> StepRunner::DoRender(const Step& step) {
-  const auto text = ReadInside(execution_.motor_folder, step.render->template_path,
-                               model::Scope::kMotor);
+  const auto text =
+      ReadInside(execution_.motor_folder, step.render->template_path, model::Scope::kMotor);
   if (!text) return FailedBecause(text.error());
   const auto data = ReadDocument(step.render->data);
   if (!data) return FailedBecause(data.error());
   const auto rendered = Render(*text, *data, step.render->escape);
   if (!rendered) {
-    return FailedBecause(Broken(model::Scope::kMotor,
-                                step.render->template_path + ": " + rendered.error().message));
+    return FailedBecause(
+        Broken(model::Scope::kMotor, step.render->template_path + ": " + rendered.error().message));
   }
   StepEnd end;
   end.failure = WriteInside(step.render->to, *rendered);
@@ -163,9 +164,9 @@ StepRunner::OrFailure<json::Value> StepRunner::ReadDocument(const std::string& n
 std::optional<StepFailure> StepRunner::WriteInside(const std::string& path,
                                                    std::string_view text) const {
   std::error_code error;
-  const fs::path root =
-      fs::canonical(HostPath(execution_, execution_.request.work_dir), error);
-  const fs::path real = error ? fs::path() : fs::weakly_canonical((root / path).parent_path(), error);
+  const fs::path root = fs::canonical(HostPath(execution_, execution_.request.work_dir), error);
+  const fs::path real =
+      error ? fs::path() : fs::weakly_canonical((root / path).parent_path(), error);
   if (error) return Broken(model::Scope::kMotor, path + ": " + error.message());
   if (real != root && !IsBelow(real, root)) {
     return Broken(model::Scope::kMotor, path + ": leads out of workDir");
@@ -183,8 +184,7 @@ std::optional<StepFailure> StepRunner::CheckArtifacts(const Step& step) const {
   for (const auto& artifact : step.artifacts) {
     std::error_code error;
     if (!fs::exists(fs::symlink_status(work / artifact.path, error))) {
-      return Broken(model::Scope::kMotor,
-                    "the artifact " + artifact.path + " was not made");
+      return Broken(model::Scope::kMotor, "the artifact " + artifact.path + " was not made");
     }
   }
   return std::nullopt;

@@ -57,8 +57,8 @@ class PipelinePlant : public PlantTest {
     return std::string(json::TextMember(*json::Member(sink_.events[0], "payload"), "details"));
   }
   std::map<std::string, std::string> Keys() {
-    const auto keys = ExpectedKeys(execution_.manifest, folder_ / "motor", folder_ / "spec.txt",
-                                   profile_);
+    const auto keys =
+        ExpectedKeys(execution_.manifest, folder_ / "motor", folder_ / "spec.txt", profile_);
     EXPECT_TRUE(keys.has_value()) << keys.error().message;
     return keys.value_or(std::map<std::string, std::string>());
   }
@@ -85,9 +85,9 @@ TEST_F(PipelinePlant, DoesItsSteps) {
   EXPECT_EQ(outcome->result->status, model::ResultStatus::kSuccess);
   EXPECT_EQ(outcome->result->trace_id, "trace-1");
   EXPECT_EQ(outcome->result->artifacts.size(), 2U);
-  EXPECT_THAT(sink_.order, ElementsAre("artifact copy.txt", "checkpoint copy",
-                                       "artifact out/page.md", "checkpoint page",
-                                       "checkpoint check", "checkpoint publish"));
+  EXPECT_THAT(sink_.order,
+              ElementsAre("artifact copy.txt", "checkpoint copy", "artifact out/page.md",
+                          "checkpoint page", "checkpoint check", "checkpoint publish"));
   EXPECT_EQ(Read("work/out/page.md"), "# A <b>\n- 1\n- 2.5\nnothing\n");
   EXPECT_EQ(Read("work/published"), "trace-1:publish/run/types\n");
   EXPECT_EQ(sink_.keys, Keys());
@@ -124,12 +124,11 @@ TEST_F(PipelinePlant, OutsideEffectsOnlyInRealRuns) {
 
 TEST_F(PipelinePlant, WorksInASandbox) {
   if (sandbox::ProbeOnce().level < sandbox::Level::kReduced) GTEST_SKIP() << "no sandbox here";
-  execution_.sandbox =
-      sandbox::Policy{.bind_read_only = {{folder_ / "motor", "/motor"},
-                                         {folder_ / "spec.txt", "/in/spec.txt"}},
-                      .bind_writable = {{folder_ / "work", "/work"}}};
+  execution_.sandbox = sandbox::Policy{
+      .bind_read_only = {{folder_ / "motor", "/motor"}, {folder_ / "spec.txt", "/in/spec.txt"}},
+      .bind_writable = {{folder_ / "work", "/job"}}};
   execution_.request.motor_ref = "/motor";
-  execution_.request.work_dir = "/work";
+  execution_.request.work_dir = "/job";
   execution_.request.app_spec_ref = "/in/spec.txt";
   const auto outcome = Run();
   ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
@@ -239,16 +238,15 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"ReadAway",
                "steps: [{name: a, validate: {schema: schema.json, document: away/spec.txt}}]",
                "motor", "is no file inside its folder"},
-        Broken{"SchemaAway",
-               "steps: [{name: a, validate: {schema: away.json, document: spec}}]", "motor",
-               "is no file inside its folder"},
+        Broken{"SchemaAway", "steps: [{name: a, validate: {schema: away.json, document: spec}}]",
+               "motor", "is no file inside its folder"},
         Broken{"BadSchema",
                "steps: [{name: a, validate: {schema: schema-bad.json, document: spec}}]", "motor",
                "schema-bad.json: "},
         Broken{"ArtifactNotMade", "steps: [{name: a, exec: ['true'], artifacts: [{path: x}]}]",
                "motor", "the artifact x was not made"},
-        Broken{"StepTimeout", "steps: [{name: a, exec: [sleep, '1000'], timeout_ms: 200}]",
-               "motor", "no end within 200 ms"}),
+        Broken{"StepTimeout", "steps: [{name: a, exec: [sleep, '1000'], timeout_ms: 200}]", "motor",
+               "no end within 200 ms"}),
     [](const auto& each) { return each.param.name; });
 
 TEST_F(PipelinePlant, StepsThatEmitEvents) {
@@ -320,8 +318,8 @@ TEST_F(PipelinePlant, KeysDoNotDependOnPlaces) {
   const auto before = Keys();
   fs::rename(folder_ / "motor", folder_ / "moved");
   fs::rename(folder_ / "spec.txt", folder_ / "other-name.json");
-  const auto after = ExpectedKeys(execution_.manifest, folder_ / "moved",
-                                  folder_ / "other-name.json", profile_);
+  const auto after =
+      ExpectedKeys(execution_.manifest, folder_ / "moved", folder_ / "other-name.json", profile_);
   ASSERT_TRUE(after.has_value());
   EXPECT_EQ(*after, before);
 }
@@ -445,8 +443,7 @@ TEST_F(PipelinePlant, ABrokenFileIsNotStarted) {
   ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ(outcome->ending, Ending::kNotStarted);
   EXPECT_THAT(outcome->details, HasSubstr("pipeline.yaml:2"));
-  const auto keys =
-      ExpectedKeys(execution_.manifest, folder_ / "motor", folder_ / "spec.txt", "");
+  const auto keys = ExpectedKeys(execution_.manifest, folder_ / "motor", folder_ / "spec.txt", "");
   ASSERT_FALSE(keys.has_value());
   EXPECT_EQ(keys.error().code, Code::kInvalid);
 }

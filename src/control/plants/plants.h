@@ -31,7 +31,7 @@
 
 namespace aiop::plants {
 
-// A longer line is cut there and kept as log.
+// A longer line is cut there and kept as log; if it claims to be a message, it is invalid too.
 inline constexpr size_t kLineLimitBytes = size_t{16} << 20;
 // What one attempt may say before it is ended as misbehaving.
 inline constexpr uint64_t kOutputLimitBytes = uint64_t{1} << 30;

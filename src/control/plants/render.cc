@@ -81,8 +81,7 @@ mustache::data ToData(const json::Value& value) {
 
 }  // namespace
 
-Result<std::string> Render(std::string_view template_text, const json::Value& data,
-                           Escape escape) {
+Result<std::string> Render(std::string_view template_text, const json::Value& data, Escape escape) {
   try {
     mustache::mustache parsed{std::string(template_text)};
     if (!parsed.is_valid()) return Invalid(parsed.error_message());

@@ -66,9 +66,8 @@ bool HasFailureEvent(const Trial& trial) {
 // ---- Clauses that look at one uninterrupted run
 
 size_t CountResults(const Trial& trial) {
-  return static_cast<size_t>(std::ranges::count_if(trial.messages, [](const Said& said) {
-    return said.message.kind == MessageKind::kResult;
-  }));
+  return static_cast<size_t>(std::ranges::count_if(
+      trial.messages, [](const Said& said) { return said.message.kind == MessageKind::kResult; }));
 }
 
 Found OneResult(const Trial& trial) {
@@ -91,7 +90,8 @@ Found ResultLast(const Trial& trial) {
 Found TraceIdKept(const Trial& trial) {
   for (const auto& said : trial.messages) {
     const auto& result = said.message.result.trace_id;
-    if (said.message.kind == MessageKind::kResult && !result.empty() && result != Trials::kTraceId) {
+    if (said.message.kind == MessageKind::kResult && !result.empty() &&
+        result != Trials::kTraceId) {
       return "the result says traceId '" + result + "'";
     }
   }
@@ -109,6 +109,14 @@ Found MessagesValid(const Trial& trial) {
     if (said.message.kind == MessageKind::kInvalid) {
       return said.message.why + ": " + said.line.substr(0, 200);
     }
+  }
+  return std::nullopt;
+}
+
+Found UsageValid(const Trial& trial) {
+  for (const auto& said : trial.messages) {
+    const bool usage = said.line.find("\"usage\"") != std::string::npos;
+    if (usage && said.message.kind == MessageKind::kInvalid) return said.message.why;
   }
   return std::nullopt;
 }
@@ -175,8 +183,7 @@ class Verification {
                         found.value_or("")});
   }
   void Skip(std::string id, std::string text, std::string why) {
-    clauses_.push_back(
-        {std::move(id), std::move(text), Clause::State::kSkipped, std::move(why)});
+    clauses_.push_back({std::move(id), std::move(text), Clause::State::kSkipped, std::move(why)});
   }
   void Judge(std::string id, std::string text, const Found& found, const std::string& why_not) {
     if (why_not.empty()) return Add(std::move(id), std::move(text), found);
@@ -237,15 +244,17 @@ Status Verification::First() {
         MessagesValid(first_), why);
   Judge("messages-on-stdout", "Its messages are on standard output; standard error is log.",
         MessagesOnOutput(first_), why);
-  Judge("events-valid", "Each event has scope, signal_type, severity and payload, and all is valid.",
+  Judge("events-valid",
+        "Each event has scope, signal_type, severity and payload, and all is valid.",
         EventsValid(first_), EventsOf(first_).empty() ? "it sends no events" : why);
   const bool uses = std::ranges::any_of(first_.messages, [](const Said& said) {
     return said.line.find("\"usage\"") != std::string::npos;
   });
   Judge("usage-valid", "Its usage is tokens, cost_usd or latency_ms, none negative.",
-        MessagesValid(first_), uses ? why : "it tells no usage");
+        UsageValid(first_), uses ? why : "it tells no usage");
   const std::string none = checkpoints_.empty() ? "it has no checkpoints" : why;
-  Judge("checkpoint-lines", "Each checkpoint has a name of its own.", CheckpointsOnce(first_), none);
+  Judge("checkpoint-lines", "Each checkpoint has a name of its own.", CheckpointsOnce(first_),
+        none);
   Judge("artifacts-exist", "Each artifact with a path is a file in workDir.",
         ArtifactsExist(first_), first_.artifacts.empty() ? "it names no files" : why);
   return {};
@@ -297,9 +306,9 @@ Status Verification::Acks() {
          options_.manifest.acks ? "it has no checkpoints" : "motor.yaml does not say acks: true");
     return {};
   }
-  AIOP_TRY(const Trial trial, trials_.Run({.profile = options_.profile,
-                                           .stop_at = checkpoints_.front(),
-                                           .watch = true}));
+  AIOP_TRY(
+      const Trial trial,
+      trials_.Run({.profile = options_.profile, .stop_at = checkpoints_.front(), .watch = true}));
   SawStop(trial);
   Found found;
   if (!trial.reached) found = "the checkpoint '" + checkpoints_.front() + "' did not come again";
@@ -329,8 +338,7 @@ Status Verification::Resume() {
   Found stuck;
   Found other;
   for (size_t i = 0; i < checkpoints_.size(); ++i) {
-    const bool middle =
-        i >= kResumeTrials / 2 && i + kResumeTrials / 2 < checkpoints_.size();
+    const bool middle = i >= kResumeTrials / 2 && i + kResumeTrials / 2 < checkpoints_.size();
     if (!middle) AIOP_CHECK_OK(OneResume(checkpoints_[i], stuck, other));
   }
   Add("resume-continues", continues, stuck);
@@ -339,29 +347,31 @@ Status Verification::Resume() {
 }
 
 Status Verification::OneResume(const std::string& checkpoint, Found& continues, Found& same) {
-  AIOP_TRY(const Trial stopped,
-           trials_.Run({.profile = options_.profile, .stop_at = checkpoint}));
+  AIOP_TRY(const Trial stopped, trials_.Run({.profile = options_.profile, .stop_at = checkpoint}));
   SawStop(stopped);
   if (!stopped.reached) {
     continues = "the checkpoint '" + checkpoint + "' did not come again";
     return {};
   }
-  AIOP_TRY(const Trial resumed, trials_.Run({.profile = options_.profile,
-                                             .resume_after = checkpoint,
-                                             .state = stopped.state}));
+  AIOP_TRY(const Trial resumed,
+           trials_.Run(
+               {.profile = options_.profile, .resume_after = checkpoint, .state = stopped.state}));
   const std::string when = "resumed after '" + checkpoint + "': ";
-  if (const Found why = WhyNoSuccess(resumed)) continues = when + *why;
+  const auto note = [](Found& found, std::string what) {
+    if (!found) found = std::move(what);
+  };
+  if (const Found why = WhyNoSuccess(resumed)) note(continues, when + *why);
   const auto done = std::ranges::find(checkpoints_, checkpoint);
   for (const auto& name : CheckpointsOf(resumed)) {
     if (std::find(checkpoints_.begin(), done + 1, name) != done + 1) {
-      continues = when + "it did '" + name + "' again";
+      note(continues, when + "it did '" + name + "' again");
     }
   }
   // A resumed plant may name only what it made since; what it names must be the same.
   for (const auto& [id, hash] : resumed.artifacts) {
     const auto found = first_.artifacts.find(id);
     if (found == first_.artifacts.end() || found->second != hash) {
-      same = when + "the artifact '" + id + "' is another";
+      note(same, when + "the artifact '" + id + "' is another");
     }
   }
   return {};
@@ -369,22 +379,26 @@ Status Verification::OneResume(const std::string& checkpoint, Found& continues, 
 
 Status Verification::UnknownSpec() {
   const std::string text = "With a spec that does not exist it does not succeed.";
-  const std::string gracefully = "It tells so by an event and a result, without a crash.";
+  const std::string explained =
+      "Then it ends by itself and says why: by an event, or on standard error.";
   if (!NotGood().empty()) {
     Skip("request-read", text, NotGood());
-    Skip("unknown-spec", gracefully, NotGood());
+    Skip("failure-explained", explained, NotGood());
     return {};
   }
-  AIOP_TRY(const Trial trial, trials_.Run({.spec = options_.scratch / "no-such-spec",
-                                           .profile = options_.profile}));
+  AIOP_TRY(const Trial trial,
+           trials_.Run({.spec = options_.scratch / "no-such-spec", .profile = options_.profile}));
   Add("request-read", text, GaveSuccess(trial) ? Found("it succeeded") : Found());
+  const auto& outcome = trial.outcome;
+  const bool by_itself = outcome.ending == Ending::kResult ||
+                         (outcome.ending == Ending::kCrashed && outcome.signal == 0);
   Found found;
-  if (trial.outcome.ending != Ending::kResult) {
-    found = "no result: " + trial.outcome.details;
-  } else if (!HasFailureEvent(trial)) {
-    found = "a result, but no event of severity error or critical";
+  if (!by_itself) {
+    found = outcome.details;
+  } else if (!HasFailureEvent(trial) && trial.error_lines.empty()) {
+    found = "no event of severity error or critical, and nothing on standard error";
   }
-  Judge("unknown-spec", gracefully, found, GaveSuccess(trial) ? "it succeeded" : "");
+  Judge("failure-explained", explained, found, GaveSuccess(trial) ? "it succeeded" : "");
   return {};
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "base/file/file.h"
@@ -13,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds kPollInterval{20};
+constexpr Milliseconds kPollInterval{20};
 constexpr uint64_t kMessageLimitBytes = 65536;
 
 fs::path Folder(const fs::path& home) { return home / "mailbox"; }
@@ -44,7 +45,7 @@ Status AskOwner(const fs::path& home, const MailboxRequest& request, int patienc
           code && code->is_int64() ? static_cast<Code>(code->get_int64()) : Code::kUnavailable,
           error);
     }
-    std::this_thread::sleep_for(kPollInterval);
+    WaitFor(kPollInterval);
   }
   fs::remove(question, ignored);
   return Unavailable("the process that owns the home did not answer");
@@ -53,7 +54,9 @@ Status AskOwner(const fs::path& home, const MailboxRequest& request, int patienc
 struct Mailbox::Impl {
   fs::path folder;
   std::function<Status(const MailboxRequest&)> handle;
-  std::atomic<bool> stopping{false};
+  std::mutex mutex;
+  std::condition_variable woken;
+  bool stopping = false;  // guarded by mutex
   std::thread thread;
 
   void Answer(const fs::path& question) {
@@ -77,13 +80,16 @@ struct Mailbox::Impl {
   }
 
   void Loop() {
+    std::unique_lock lock(mutex);
     while (!stopping) {
+      lock.unlock();
       std::error_code ignored;
       for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
            entry.increment(ignored)) {
         if (entry->path().extension() == ".request") Answer(entry->path());
       }
-      std::this_thread::sleep_for(kPollInterval);
+      lock.lock();
+      woken.wait_for(lock, kPollInterval, [&] { return stopping; });
     }
   }
 };
@@ -99,7 +105,11 @@ Mailbox::Mailbox(const fs::path& home, std::function<Status(const MailboxRequest
 }
 
 Mailbox::~Mailbox() {
-  impl_->stopping = true;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+  }
+  impl_->woken.notify_all();
   impl_->thread.join();
 }
 

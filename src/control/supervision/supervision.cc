@@ -8,7 +8,9 @@
 #include <set>
 #include <thread>
 
+#include "base/hash/hash.h"
 #include "base/identity/identity.h"
+#include "core/redact/redact.h"
 
 namespace aiop::supervision {
 namespace {
@@ -55,6 +57,10 @@ struct Supervisor::Impl {
   arbitration::Arbiter arbiter;
   governance::Governor governor;
   int jobs = 1;
+  std::mutex pending_mutex;
+  std::map<std::string, lifecycle::RunEvent>
+      pending;  // asked for through the mailbox, to be done at the next safe point
+  std::unique_ptr<Mailbox> mailbox;
   // Incidents for which every patch source was asked in this call: asked once.
   std::set<std::string> exhausted;
 
@@ -72,7 +78,10 @@ struct Supervisor::Impl {
   Result<std::vector<std::string>> SelectRunsOf(const Request& request, const model::App& app,
                                                 const std::string& batch);
   Status TakeOver(const model::Run& run);
+  Status Cancel(const model::Run& run, const std::string& cause);
+  Status ApplyPending();
   Result<Summary> Settle(const std::string& plant, const std::vector<std::string>& runs);
+  Status WarnUndeclared(const std::vector<std::string>& runs);
   Status DriveAll(const std::vector<std::string>& runs);
   Status DecideAll(const std::vector<std::string>& runs);
   Status ActAll(const std::vector<std::string>& runs);
@@ -86,8 +95,11 @@ struct Supervisor::Impl {
 };
 
 Supervisor::Supervisor(contexts::Home& home, const policy::Policy& policy, engine::Watcher watcher)
-    : impl_(std::make_unique<Impl>(home, policy, std::move(watcher))) {}
-Supervisor::~Supervisor() = default;
+    : impl_(std::make_unique<Impl>(home, policy, std::move(watcher))) {
+  impl_->mailbox = std::make_unique<Mailbox>(
+      home.folder(), [this](const MailboxRequest& request) { return Handle(request); });
+}
+Supervisor::~Supervisor() { impl_->mailbox.reset(); }
 
 engine::Engine& Supervisor::engine() { return impl_->engine; }
 experiments::Harness& Supervisor::harness() { return impl_->harness; }
@@ -111,11 +123,7 @@ Result<std::vector<std::string>> Supervisor::Impl::SelectRunsOf(const Request& r
       if (run.profile != profile || run.plant != request.plant) continue;
       if (!run.Ended()) {
         if (request.fresh) {
-          AIOP_TRY([[maybe_unused]] const auto given_up,
-                   engine.Move(run.id,
-                               run.state == RunState::kIdle ? lifecycle::RunEvent::kStart
-                                                            : lifecycle::RunEvent::kCancel,
-                               "given up for a fresh run"));
+          AIOP_CHECK_OK(Cancel(run, "given up for a fresh run"));
           continue;
         }
         found = run.id;
@@ -177,6 +185,54 @@ Result<std::vector<std::string>> Supervisor::Impl::SelectRuns(const Request& req
   return runs;
 }
 
+Status Supervisor::Impl::Cancel(const model::Run& run, const std::string& cause) {
+  // A run that never ran is started and given up: IDLE has no other way out.
+  if (run.state == RunState::kIdle) {
+    AIOP_TRY([[maybe_unused]] const auto started,
+             engine.Move(run.id, lifecycle::RunEvent::kStart, cause));
+  } else if (run.state != RunState::kRunning && run.state != RunState::kPaused) {
+    AIOP_TRY([[maybe_unused]] const auto paused,
+             engine.Move(run.id, lifecycle::RunEvent::kPause, cause));
+  }
+  AIOP_TRY([[maybe_unused]] const auto ended,
+           engine.Move(run.id, lifecycle::RunEvent::kCancel, cause));
+  return {};
+}
+
+Status Supervisor::Impl::ApplyPending() {
+  std::map<std::string, lifecycle::RunEvent> asked;
+  {
+    const std::lock_guard lock(pending_mutex);
+    asked.swap(pending);
+  }
+  for (const auto& [id, event] : asked) {
+    AIOP_TRY(const model::Run run, Get(id));
+    if (run.Ended()) continue;
+    if (event == lifecycle::RunEvent::kCancel) {
+      AIOP_CHECK_OK(Cancel(run, "cancelled"));
+    } else if (run.state != RunState::kIdle) {
+      AIOP_TRY(
+          [[maybe_unused]] const auto paused,
+          engine.Move(id, lifecycle::RunEvent::kPause, "paused by a human", PausedBecause::kHuman));
+    }
+  }
+  return {};
+}
+
+Status Supervisor::Handle(const MailboxRequest& request) {
+  AIOP_TRY(const model::Run run, impl_->Get(request.run));
+  if (request.verb != "pause" && request.verb != "cancel")
+    return Invalid("a run can be asked to pause or cancel");
+  if (run.Ended())
+    return Invalid("run " + run.id + " has ended: " + std::string(describe::Name(run.state)));
+  const auto event =
+      request.verb == "cancel" ? lifecycle::RunEvent::kCancel : lifecycle::RunEvent::kPause;
+  if (impl_->engine.RequestStop(request.run, event)) return {};
+  const std::lock_guard lock(impl_->pending_mutex);
+  impl_->pending[request.run] = event;
+  return {};
+}
+
 // An unfinished run of an earlier command: what can go on, goes on.
 Status Supervisor::Impl::TakeOver(const model::Run& run) {
   if (run.state != RunState::kPaused) return {};
@@ -223,6 +279,47 @@ Status Supervisor::Impl::TakeOver(const model::Run& run) {
 
 // ---- The loop ----
 
+// A spec outside what its motor version declares to accept: said before the run, which goes on all
+// the same.
+Status Supervisor::Impl::WarnUndeclared(const std::vector<std::string>& runs) {
+  std::vector<std::string> asked;  // one run per app version: profiles share the answer
+  std::set<std::string> seen;
+  for (const std::string& id : runs) {
+    AIOP_TRY(const model::Run run, Get(id));
+    if (run.state != RunState::kIdle || !seen.insert(run.app_ctx.Text() + run.motor_commit).second)
+      continue;
+    AIOP_TRY(const contexts::Motor motor,
+             contexts::MotorAtCommit(home, run.plant, run.motor_commit));
+    const auto& accepts = motor.manifest.accepts;
+    if (!accepts.schema.empty() || !accepts.dialects.empty()) asked.push_back(id);
+  }
+  return ForEach<std::string>(asked, jobs, [&](const std::string& id) -> Status {
+    if (engine.stopping()) return {};
+    AIOP_TRY(const model::Run run, Get(id));
+    AIOP_TRY(const contexts::Motor motor,
+             contexts::MotorAtCommit(home, run.plant, run.motor_commit));
+    AIOP_TRY(const auto version, contexts::VersionOf(home, run.app_ctx));
+    AIOP_TRY(const auto answer, harness.AskDeclared({}, run, version, motor));
+    if (answer.result != model::ExperimentResult::kOtherFailure) return {};
+    AIOP_TRY(const auto redactor, redact::Redactor::Create(motor.manifest.redact));
+    model::StoredEvent event;
+    // One per app version and motor, however often they are run.
+    event.envelope.id =
+        IdFromHash(HashBytes("undeclared " + run.app_ctx.Text() + " " + run.motor_ctx.Text()));
+    event.envelope.trace_id = run.id;
+    event.envelope.timestamp = Now();
+    event.envelope.scope = model::Scope::kApp;
+    event.envelope.signal_type = model::SignalType::kValidation;
+    event.envelope.severity = model::Severity::kWarn;
+    event.envelope.payload = {{"details", answer.answer}};
+    event.envelope.context_ref = {run.app_ctx, run.motor_ctx};
+    event.run = run.id;
+    event.plant = run.plant;
+    AIOP_TRY([[maybe_unused]] const bool is_new, engine.Store(std::move(event), redactor));
+    return {};
+  });
+}
+
 Status Supervisor::Impl::DriveAll(const std::vector<std::string>& runs) {
   std::vector<std::string> ready;
   for (const std::string& id : runs) {
@@ -239,7 +336,11 @@ Status Supervisor::Impl::DriveAll(const std::vector<std::string>& runs) {
              contexts::MotorAtCommit(home, run.plant, run.motor_commit));
     AIOP_TRY([[maybe_unused]] const auto checkout, contexts::Checkout(home, motor));
   }
+  AIOP_CHECK_OK(WarnUndeclared(ready));
   return ForEach<std::string>(ready, jobs, [&](const std::string& id) -> Status {
+    AIOP_CHECK_OK(ApplyPending());
+    AIOP_TRY(const model::Run now, Get(id));
+    if (now.state != RunState::kIdle && now.state != RunState::kResuming) return {};
     auto driven = engine.Drive(id);
     if (!driven && driven.error().code != Code::kCancelled) return std::unexpected(driven.error());
     return {};
@@ -506,11 +607,14 @@ Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
 Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
                                          const std::vector<std::string>& runs) {
   for (int round = 0; round < kRoundLimit && !engine.stopping(); ++round) {
+    AIOP_CHECK_OK(ApplyPending());
     AIOP_CHECK_OK(DriveAll(runs));
     if (engine.stopping()) break;
+    AIOP_CHECK_OK(ApplyPending());
     AIOP_CHECK_OK(NoteReturns(runs));
     AIOP_CHECK_OK(DecideAll(runs));
     if (engine.stopping()) break;
+    AIOP_CHECK_OK(ApplyPending());
     AIOP_CHECK_OK(ActAll(runs));
     bool moved = false;
     for (const std::string& id : runs) {
@@ -590,17 +694,19 @@ Result<Summary> Supervisor::Supervise(const Request& request) {
     AIOP_TRY(const model::Run run, impl.Get(id));
     AIOP_CHECK_OK(impl.TakeOver(run));
   }
-  AIOP_TRY(Summary summary, impl.Settle(request.plant, runs));
-  if (!impl.engine.stopping()) {
-    AIOP_TRY(const auto batches, impl.home.ledger().ListBy<model::Batch>(
-                                     store::Kind<model::Batch>::Field::kPlant, request.plant));
-    for (model::Batch each : batches) {
-      if (each.closed) continue;
-      each.closed = true;
-      AIOP_CHECK_OK(impl.home.ledger().Put(each));
-    }
+  return impl.Settle(request.plant, runs);
+}
+
+Status Supervisor::Delivered(const std::string& plant) {
+  AIOP_TRY(const auto batches, impl_->home.ledger().ListBy<model::Batch>(
+                                   store::Kind<model::Batch>::Field::kPlant, plant));
+  store::Ledger::Batch closing;
+  for (model::Batch each : batches) {
+    if (each.closed) continue;
+    each.closed = true;
+    closing.Put(each);
   }
-  return summary;
+  return closing.empty() ? Status{} : impl_->home.ledger().Commit(std::move(closing));
 }
 
 Result<Summary> Supervisor::Continue(const std::string& plant,

@@ -44,6 +44,11 @@ json::Value ToJson(const Summary& summary);
 // 0 all SUCCESS, 1 something FAILED, 3 something PAUSED or awaiting approval.
 int ExitCodeOf(const Summary& summary);
 
+struct MailboxRequest {
+  std::string run;
+  std::string verb;  // pause | cancel
+};
+
 class Supervisor {
  public:
   // Wires engine, harness, arbiter and governor together over an owned home. `policy` must outlive
@@ -51,7 +56,10 @@ class Supervisor {
   Supervisor(contexts::Home& home, const policy::Policy& policy, engine::Watcher watcher);
   ~Supervisor();
 
+  // Until Delivered() is called the same request, made again, answers for the same runs: a command
+  // that is killed before it could print its summary loses nothing and repeats nothing.
   Result<Summary> Supervise(const Request& request);
+  Status Delivered(const std::string& plant);
 
   // Goes on with paused runs that something outside made ready (a new app version, an approved
   // change, `run resume`) until nothing moves. `runs`: only these; empty: all of the plant.
@@ -62,6 +70,9 @@ class Supervisor {
   experiments::Harness& harness();
   arbitration::Arbiter& arbiter();
   governance::Governor& governor();
+
+  // Pauses or cancels a run, at once if its plant is running, else between two steps of the loop.
+  Status Handle(const MailboxRequest& request);
 
   // From another thread or a signal: stop all plants, store where everything stands, return soon.
   void Stop();
@@ -75,11 +86,6 @@ class Supervisor {
 //
 // While one process owns a home, another can still ask it to pause or cancel a run: it drops a
 // request into the home's mailbox and waits for the answer.
-
-struct MailboxRequest {
-  std::string run;
-  std::string verb;  // pause | cancel
-};
 
 // Asks the owner of the home; kUnavailable if no owner answers within the patience.
 Status AskOwner(const std::filesystem::path& home, const MailboxRequest& request, int patience_ms);

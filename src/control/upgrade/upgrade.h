@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The patch source `upgrade`: newer published versions of the dependencies that a motor pins exactly. One registry so
-// far, npm (package.json with package-lock.json), behind the interface Registry. Owns nothing; thread-safe.
-// Errors: kUnavailable when the registry cannot be reached (say so and go on with other sources), kInvalid for a
-// manifest that cannot be read.
+// The patch source `upgrade`: newer published versions of the dependencies that a motor pins
+// exactly. One registry so far, npm (package.json with package-lock.json), behind the interface
+// Registry. Owns nothing; thread-safe. Errors: kUnavailable when the registry cannot be reached
+// (say so and go on with other sources), kInvalid for a manifest that cannot be read.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result/result.h"
@@ -32,8 +33,8 @@ class Registry {
   // Whether a motor uses it.
   virtual bool Serves(const motors::Repository& repository, const std::string& revision) const = 0;
   // Exactly pinned direct dependencies of the motor at this revision.
-  virtual Result<std::vector<std::pair<std::string, std::string>>> Pins(const motors::Repository& repository,
-                                                                        const std::string& revision) const = 0;
+  virtual Result<std::vector<std::pair<std::string, std::string>>> Pins(
+      const motors::Repository& repository, const std::string& revision) const = 0;
   // Published versions of a dependency that are no pre-releases and not deprecated, lowest first.
   virtual Result<std::vector<std::string>> Published(const std::string& dependency) const = 0;
   // The tree of the motor with this upgrade made: manifest and lock file, nothing else.
@@ -41,14 +42,29 @@ class Registry {
                                     const Upgrade& upgrade) const = 0;
 };
 
-// `home_folder`: HOME of the registry's client; its cache lives there, so that a second time works offline.
+// `home_folder`: HOME of the registry's client; its cache lives there, so that a second time works
+// offline: answers of Published are kept there too and used when npm fails. Which registry and how
+// to reach it is what npm's global configuration, the motor's .npmrc and these npm_config_
+// variables of our environment say: registry, proxies, certificates, userconfig, globalconfig.
 // `command`: the client, "npm" unless a test says otherwise.
-std::unique_ptr<Registry> MakeNpm(const std::filesystem::path& home_folder, const std::string& command = "npm");
+//
+// Serves motors with package.json and package-lock.json at their root, but no workspaces and no
+// dependencies on folders or files (their lock files cannot be made from these two files alone).
+// Scripts of packages are never run. Apply changes one version text in package.json and lets npm
+// make the lock file, in its format version and with addresses of packages only if it had some.
+// kUnavailable: npm is missing or fails; kNotFound: never published; kConflict: npm says that the
+// dependencies do not fit together.
+std::unique_ptr<Registry> MakeNpm(const std::filesystem::path& home_folder,
+                                  const std::string& command = "npm");
 
-// Upgrades worth trying, most promising first, at most `limit`: of each pinned dependency the newest patch of its minor,
-// then the newest minor of its major, then each newer major's newest, then the versions in between. Dependencies named
-// in `failure_text` (or whose name stands in the paths of its stack frames) come first.
-Result<std::vector<Upgrade>> Candidates(const Registry& registry, const motors::Repository& repository,
-                                        const std::string& revision, std::string_view failure_text, size_t limit);
+// Upgrades worth trying, most promising first, at most `limit`: of each pinned dependency the
+// newest patch of its minor, then the newest minor of its major, then each newer major's newest,
+// then the versions in between. Dependencies named in `failure_text` (or whose name stands in the
+// paths of its stack frames) come first, in that order; the others by name. What the registry does
+// not know is left out. kUnavailable only if it leaves nothing to try.
+Result<std::vector<Upgrade>> Candidates(const Registry& registry,
+                                        const motors::Repository& repository,
+                                        const std::string& revision, std::string_view failure_text,
+                                        size_t limit);
 
 }  // namespace aiop::upgrade

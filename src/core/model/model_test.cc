@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 namespace aiop::model {
 namespace {
 
@@ -61,6 +65,19 @@ TEST(SemanticVersion, IsStrict) {
 TEST(AllSchemas, AreSelfContained) {
   for (const auto& [name, schema] : AllSchemas()) {
     EXPECT_NE(json::Find(schema, "/$defs/" + name + "/properties"), nullptr) << name;
+  }
+}
+
+// schemas/ is what others build against. After a deliberate change: AIOP_ACCEPT=1 build/dev/src/core_model_test.
+TEST(AllSchemas, AreWhatTheSchemasFolderSays) {
+  const std::filesystem::path folder = std::filesystem::path(AIOP_SOURCE_DIR) / "schemas";
+  for (const auto& [name, schema] : AllSchemas()) {
+    const std::filesystem::path file = folder / (name + ".json");
+    const std::string text = json::PrettyText(schema);
+    if (std::getenv("AIOP_ACCEPT")) std::ofstream(file) << text;
+    std::ifstream in(file);
+    const std::string kept((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    EXPECT_EQ(kept, text) << file << " is out of step with the code";
   }
 }
 

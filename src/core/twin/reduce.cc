@@ -86,7 +86,7 @@ class Reducer {
 
   Result<Parts> FirstAccepted() {
     for (const Parts& start : Starts()) {
-      const Parts with_base = Joined(start, base_);
+      Parts with_base = Joined(start, base_);
       AIOP_TRY(const bool accepted, session_.Accepts(with_base));
       if (accepted) return with_base;
     }

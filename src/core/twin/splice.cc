@@ -89,6 +89,7 @@ void EditBlock(const Tree& tree, uint32_t parent, const Cuts& cuts, std::vector<
 
 std::string Edited(const Tree& tree, const Cuts& cuts) {
   std::vector<uint32_t> parents;
+  parents.reserve(cuts.tops.size());
   for (const uint32_t top : cuts.tops) parents.push_back(tree.parts[top].parent);
   std::ranges::sort(parents);
   const auto repeated = std::ranges::unique(parents);
@@ -141,6 +142,7 @@ bool Holds(const Tree& tree, const Cuts& cuts, const std::string& text) {
 
 Cuts Widened(const Tree& tree, const Cuts& cuts, const std::function<bool(uint32_t)>& which) {
   std::vector<uint32_t> parts;
+  parts.reserve(cuts.tops.size());
   for (const uint32_t top : cuts.tops) {
     parts.push_back(which(top) ? tree.parts[top].parent : top);  // the root is dropped
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
 
 namespace aiop::twin {
@@ -29,8 +30,9 @@ void AppendUtf8(std::string& out, uint32_t point) {
 std::optional<uint32_t> Hexadecimal(std::string_view digits, size_t count) {
   uint32_t value = 0;
   if (digits.size() < count) return std::nullopt;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + count, value, 16);
-  if (error != std::errc() || end != digits.data() + count) return std::nullopt;
+  const char* const last = std::to_address(digits.begin()) + count;
+  const auto [end, error] = std::from_chars(std::to_address(digits.begin()), last, value, 16);
+  if (error != std::errc() || end != last) return std::nullopt;
   return value;
 }
 

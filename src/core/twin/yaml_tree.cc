@@ -135,6 +135,7 @@ Result<Tree> ReadYaml(std::string_view text) {
   Reader reader(text);
   AIOP_CHECK_OK(yaml_events::Read(text, [&](const Event& event) { reader.On(event); }));
   Tree tree = std::move(reader).Take();
+  if (tree.parts.empty()) return Invalid("there is nothing in it");
   PlaceParts(tree);
   return tree;
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands' handlers; each is described in the table of commands.cc.
+#pragma once
+
+#include "app/aiop/session.h"
+#include "base/result/result.h"
+
+namespace aiop::app {
+
+Result<int> Init(Session&);
+Result<int> Help(Session&);
+Result<int> Completion(Session&);
+Result<int> Man(Session&);
+Result<int> ShowPolicy(Session&);
+Result<int> SchemaList(Session&);
+Result<int> SchemaShow(Session&);
+Result<int> Search(Session&);
+
+Result<int> PlantAdd(Session&);
+Result<int> PlantList(Session&);
+Result<int> PlantShow(Session&);
+Result<int> PlantVerify(Session&);
+
+Result<int> AppAdd(Session&);
+Result<int> AppUpdate(Session&);
+Result<int> AppList(Session&);
+Result<int> AppShow(Session&);
+Result<int> AppDiff(Session&);
+
+Result<int> RunApps(Session&);
+Result<int> RunList(Session&);
+Result<int> RunShow(Session&);
+Result<int> RunWatch(Session&);
+Result<int> RunPause(Session&);
+Result<int> RunResume(Session&);
+Result<int> RunCancel(Session&);
+Result<int> RunFork(Session&);
+
+Result<int> EventsTail(Session&);
+Result<int> EventsIngest(Session&);
+Result<int> Observe(Session&);
+
+Result<int> IncidentList(Session&);
+Result<int> IncidentShow(Session&);
+Result<int> IncidentMerge(Session&);
+Result<int> IncidentUnmerge(Session&);
+Result<int> IncidentExport(Session&);
+
+Result<int> DecisionList(Session&);
+Result<int> DecisionsVerify(Session&);
+Result<int> DecisionShow(Session&);
+Result<int> DecisionCorrect(Session&);
+
+Result<int> MotorVersions(Session&);
+Result<int> MotorDiff(Session&);
+Result<int> MotorChangelog(Session&);
+Result<int> MotorRollback(Session&);
+Result<int> MotorRestorePoints(Session&);
+
+Result<int> ChangeList(Session&);
+Result<int> ChangeShow(Session&);
+Result<int> ChangeSubmit(Session&);
+Result<int> ChangeApprove(Session&);
+Result<int> ChangeReject(Session&);
+
+}  // namespace aiop::app

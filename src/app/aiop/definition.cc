@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/aiop/definition.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace aiop::app {
+namespace {
+
+constexpr size_t kSuggestions = 3;
+
+size_t Distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+const Command* FindCommand(std::string_view path) {
+  for (const Command& each : Commands()) {
+    if (each.path == path) return &each;
+  }
+  return nullptr;
+}
+
+std::string_view LastWord(std::string_view path) {
+  const size_t space = path.rfind(' ');
+  return space == std::string_view::npos ? path : path.substr(space + 1);
+}
+
+std::string_view Group(std::string_view path) {
+  const size_t space = path.rfind(' ');
+  return space == std::string_view::npos ? std::string_view() : path.substr(0, space);
+}
+
+std::vector<const Command*> Below(std::string_view path) {
+  std::vector<const Command*> commands;
+  for (const Command& each : Commands()) {
+    if (Group(each.path) == path && each.path != path) commands.push_back(&each);
+  }
+  return commands;
+}
+
+std::vector<std::string_view> Nearest(std::string_view word,
+                                      const std::vector<std::string_view>& known) {
+  std::vector<std::pair<size_t, std::string_view>> near;
+  for (const std::string_view each : known) {
+    const size_t distance = Distance(word, each);
+    const bool begins =
+        word.size() > 1 && (each.starts_with(word) || (each.size() > 1 && word.starts_with(each)));
+    if (begins || distance <= std::max<size_t>(1, std::min(word.size(), each.size()) / 3)) {
+      near.emplace_back(distance, each);
+    }
+  }
+  std::stable_sort(near.begin(), near.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  if (near.size() > kSuggestions) near.resize(kSuggestions);
+  std::vector<std::string_view> words;
+  for (const auto& [distance, each] : near) words.push_back(each);
+  return words;
+}
+
+}  // namespace aiop::app

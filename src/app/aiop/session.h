@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One command being carried out: its arguments, its home, its policy, where its words go. Not
+// thread-safe, except out().
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/aiop/arguments.h"
+#include "app/aiop/output.h"
+#include "base/json/json.h"
+#include "base/result/result.h"
+#include "control/contexts/contexts.h"
+#include "core/policy/policy.h"
+
+namespace aiop::app {
+
+// What the product takes from the environment; nothing else is read from it.
+struct Environment {
+  std::string home;       // AIOP_HOME
+  std::string data_home;  // XDG_DATA_HOME
+  std::string user_home;  // HOME
+  std::string policy;     // AIOP_POLICY
+  bool no_colour = false;
+};
+Environment ReadEnvironment();
+
+class Session {
+ public:
+  Session(Arguments arguments, Environment environment);
+
+  const Arguments& arguments() const { return arguments_; }
+  Output& out() { return out_; }
+
+  // The home's folder, whether or not it exists.
+  Result<std::filesystem::path> HomeFolder() const;
+  // The home, for a command that only reads: no lock, no waiting; an empty one is made if there is
+  // none. It lives as long as the session.
+  Result<contexts::Home*> Read();
+  // The home, owned: waits for another owner, saying so.
+  Result<contexts::Home*> Own();
+  // Whether another process owns the home at this moment.
+  Result<bool> IsOwnedByOther() const;
+  // Lets go of the home, so that another process may own it.
+  void Close() { home_.reset(); }
+
+  // The policy in force: --policy, else $AIOP_POLICY, else the built-in one.
+  Result<const policy::Policy*> Policy();
+  // Its text, and the name of the file it is from.
+  Result<std::pair<std::string, std::string>> PolicyText() const;
+
+  // Who is at the keyboard, for the records.
+  static std::string UserName();
+
+ private:
+  Result<contexts::Home*> Open(contexts::Home::Access access);
+
+  Arguments arguments_;
+  Environment environment_;
+  Output out_;
+  std::unique_ptr<contexts::Home> home_;
+  std::optional<contexts::Home::Access> access_;
+  std::optional<policy::Policy> policy_;
+};
+
+}  // namespace aiop::app
