@@ -10,7 +10,8 @@
 #   soak [MINUTES]        the long tests: killers, simulation, fuzzing, leak hunts (default 10)
 #   bench [NAME...]       the benchmarks, or those whose program is named so
 #   fuzz [SECONDS]        every fuzzer for that long (default 60)
-#   check [--all]         layers, format, self-contained headers, clang-tidy of what changed (--all: of everything)
+#   check [--all]         layers, format, documentation, self-contained headers, clang-tidy of what changed (--all: of
+#                         everything)
 #   format                rewrites the C++ files as clang-format wants them
 #   install               installs the release build under $DESTDIR$PREFIX (PREFIX is /usr/local unless set)
 #   setup                 installs the packages a build and the tests need; nothing else
@@ -262,6 +263,8 @@ target_check() {
   setup
   quick_checks
   phase layers-test python3 tools/check_layers_test.py
+  phase docs python3 tools/check_docs.py
+  phase docs-test python3 tools/check_docs_test.py
   phase headers python3 tools/check_headers.py --jobs "$jobs"
   phase configure configure dev -DAIOP_WERROR=ON
   phase tidy check_tidy "$@"

@@ -69,8 +69,9 @@ Result<int> AppUpdate(Session& session) {
     AIOP_TRY(runs, PausedRuns(*home, name));
   }
   if (!out.json()) {
-    out.Text(changed ? "app " + version.reference.Text() + "\n"
-                     : "app " + version.reference.Text() + ": the spec is the same, no new version\n");
+    out.Text(changed
+                 ? "app " + version.reference.Text() + "\n"
+                 : "app " + version.reference.Text() + ": the spec is the same, no new version\n");
   }
   int code = 0;
   json::Value resumed = nullptr;
@@ -117,8 +118,7 @@ Result<int> AppList(Session& session) {
 Result<int> AppShow(Session& session) {
   AIOP_TRY(Home * home, session.Read());
   AIOP_TRY(const model::App app, home->apps().Get<model::App>(session.arguments().One("NAME")));
-  AIOP_TRY(const auto versions,
-           home->apps().ListBy<model::AppVersion>(VersionKey::kApp, app.name));
+  AIOP_TRY(const auto versions, home->apps().ListBy<model::AppVersion>(VersionKey::kApp, app.name));
   Output& out = session.out();
   if (out.json()) {
     json::Object document = describe::ToJson(app).as_object();

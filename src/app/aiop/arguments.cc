@@ -22,6 +22,7 @@ struct Node {
   const Command* command = nullptr;
   CLI::App* parser = nullptr;
   std::vector<std::unique_ptr<Slot>> slots;
+  std::vector<std::string> words;  // its arguments, in order
 };
 
 void AddOption(Node& node, const Option& option) {
@@ -38,13 +39,11 @@ void AddOption(Node& node, const Option& option) {
       CLI::MultiOptionPolicy::TakeAll);
 }
 
-void AddArgument(Node& node, const Argument& argument) {
-  auto& slot = *node.slots.emplace_back(std::make_unique<Slot>());
-  slot.name = argument.name;
-  slot.kind = argument.kind;
-  slot.option = node.parser->add_option(slot.name, slot.values);
-  const bool several = argument.count == Count::kAny || argument.count == Count::kMany;
-  slot.option->expected(0, several ? 1 << 16 : 1);
+// CLI11 collects all arguments in one list; which is which is ours to say.
+void AddArguments(Node& node) {
+  constexpr int kArgumentLimit = 1 << 16;
+  if (node.command->arguments.empty()) return;
+  node.parser->add_option("arguments", node.words)->expected(0, kArgumentLimit);
 }
 
 std::string Quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
@@ -70,8 +69,7 @@ std::string UnknownWord(const Command* command, const std::string& word) {
     for (const Option& each : GlobalOptions()) known.push_back(each.name);
     const std::string name = word.substr(0, word.find('='));
     const std::string near = Suggest(name, known);
-    return "unknown option " + Quoted(name) +
-           (near.empty() ? ": " + HelpHint(path) : near);
+    return "unknown option " + Quoted(name) + (near.empty() ? ": " + HelpHint(path) : near);
   }
   const auto below = Below(path);
   if (below.empty() || (command && command->handler && !command->arguments.empty())) {
@@ -100,8 +98,8 @@ Status CheckValues(const Arguments& read) {
   for (const Option& each : command.options) {
     const auto values = read.All(each.name);
     if (values.empty() && each.required) {
-      return Invalid(std::string(each.name) + " " + std::string(each.value) + " is missing: " +
-                     HelpHint(command.path));
+      return Invalid(std::string(each.name) + " " + std::string(each.value) +
+                     " is missing: " + HelpHint(command.path));
     }
     if (values.size() > 1 && !each.repeated && each.kind != Kind::kFlag) {
       return Invalid(std::string(each.name) + " may be given once only");
@@ -138,6 +136,21 @@ void Collect(const Node& node, Arguments& read) {
   }
 }
 
+// Gives each argument its words; the first word too many is an error.
+Status Distribute(const Node& node, Arguments& read) {
+  size_t taken = 0;
+  for (const Argument& each : node.command->arguments) {
+    const bool several = each.count == Count::kAny || each.count == Count::kMany;
+    const size_t end = several ? node.words.size() : std::min(taken + 1, node.words.size());
+    for (; taken < end; ++taken) {
+      read.values[std::string(each.name)].push_back(node.words[taken]);
+    }
+  }
+  if (taken == node.words.size()) return {};
+  return Invalid("unexpected argument " + Quoted(node.words[taken]) + ": " +
+                 HelpHint(node.command->path));
+}
+
 // The parser of every command, below `root`.
 std::vector<std::unique_ptr<Node>> Build(CLI::App& root) {
   std::vector<std::unique_ptr<Node>> nodes;
@@ -158,18 +171,9 @@ std::vector<std::unique_ptr<Node>> Build(CLI::App& root) {
     node.parser->require_subcommand(0, 1);
     node.parser->fallthrough();
     for (const Option& each : command.options) AddOption(node, each);
-    for (const Argument& each : command.arguments) AddArgument(node, each);
+    AddArguments(node);
   }
   return nodes;
-}
-
-// CLI11 gives what it could not place in reverse order of the command line, per parser.
-std::string FirstLeftOver(const CLI::App& root) {
-  const auto left = root.remaining(true);
-  for (const std::string& each : left) {
-    if (each != "--") return each;
-  }
-  return "";
 }
 
 }  // namespace
@@ -196,8 +200,12 @@ Result<Arguments> ReadArguments(const std::vector<std::string>& words) {
   const auto nodes = Build(root);
   root.allow_extras();
   for (const auto& node : nodes) node->parser->allow_extras();
+  // What stands after "--" is never an option or a command.
+  const auto mark = std::find(words.begin(), words.end(), "--");
+  std::vector<std::string> reversed(words.begin(), mark);
+  std::reverse(reversed.begin(), reversed.end());
   try {
-    root.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    root.parse(std::move(reversed));
   } catch (const CLI::Error& error) {
     std::string message = error.what();
     if (message.ends_with('\n')) message.pop_back();
@@ -209,12 +217,18 @@ Result<Arguments> ReadArguments(const std::vector<std::string>& words) {
     if (node->command) read.command = node->command;
     Collect(*node, read);
   }
+  for (const auto& node : nodes) {
+    if (!read.command || node->command != read.command) continue;
+    if (mark != words.end()) node->words.insert(node->words.end(), mark + 1, words.end());
+    const Status given = Distribute(*node, read);
+    if (!given && !read.Has("--help")) return std::unexpected(given.error());
+  }
   read.help = read.Has("--help");
   read.version = read.Has("--version");
   if (read.command) read.help_for = read.command->path;
   if (read.help || read.version) return read;
-  if (const std::string word = FirstLeftOver(root); !word.empty()) {
-    return Invalid(UnknownWord(read.command, word));
+  if (const auto left = root.remaining(true); !left.empty()) {
+    return Invalid(UnknownWord(read.command, left.front()));
   }
   if (!read.command) return read;
   // Options of the group above (as of 'run' in 'run show') are not those of the command.

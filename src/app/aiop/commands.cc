@@ -39,8 +39,7 @@ Option PolicyFile() {
 }
 // What every list takes, after its own filters.
 std::vector<Option> Listing(std::vector<Option> filters) {
-  filters.push_back(
-      Of(Kind::kNumber, Text("--limit", "N", "At most this many (default 1000).")));
+  filters.push_back(Of(Kind::kNumber, Text("--limit", "N", "At most this many (default 1000).")));
   filters.push_back(Of(Kind::kNumber, Text("--after", "CURSOR",
                                            "Go on after this place: `next` of the page before.")));
   return filters;
@@ -73,8 +72,8 @@ std::vector<Command> Plants() {
        .details = "The motor is a git repository, or a plain folder, with motor.yaml at its root. "
                   "It is only ever read.",
        .arguments = {Id("NAME", "What the plant is called from now on.")},
-       .options = {Required(Of(Kind::kRepository,
-                               Text("--motor", "PATH_OR_URL", "Where the motor comes from.")))},
+       .options = {Required(
+           Of(Kind::kRepository, Text("--motor", "PATH_OR_URL", "Where the motor comes from.")))},
        .examples = {"aiop plant add clients --motor ./openapi-motor"},
        .handler = PlantAdd},
       {.path = "plant ls",
@@ -94,8 +93,9 @@ std::vector<Command> Plants() {
        .details = "Starts the plant several times in a folder of its own and says which clause of "
                   "the contract it does not keep. Ends with 1 if any fails.",
        .arguments = {Id("NAME", "The plant.")},
-       .options = {Text("--app", "NAME", "With the spec of this app (default: a golden spec of the "
-                                         "motor, else the plant's first app)."),
+       .options = {Text("--app", "NAME",
+                        "With the spec of this app (default: a golden spec of the "
+                        "motor, else the plant's first app)."),
                    Of(Kind::kFile, Text("--spec", "PATH", "With this spec.")),
                    Text("--profile", "X", "Under this profile.")},
        .examples = {"aiop plant verify clients", "aiop plant verify clients --spec petstore.json"},
@@ -227,7 +227,9 @@ std::vector<Command> Events() {
   const Option coverage =
       Of(Kind::kFile, Text("--coverage", "FILE", "An lcov trace file or Cobertura XML."));
   return {
-      {.path = "events", .summary = "What observers reported", .details = "",
+      {.path = "events",
+       .summary = "What observers reported",
+       .details = "",
        .examples = {"aiop events tail"}},
       {.path = "events tail",
        .summary = "Show the last events",
@@ -284,7 +286,9 @@ std::vector<Command> Incidents() {
                                  {"open", "arbitrating", "decided", "resolved", "merged"})}),
        .examples = {"aiop incidents", "aiop incidents --state open"},
        .handler = IncidentList},
-      {.path = "incident", .summary = "Look at incidents, merge and export them", .details = "",
+      {.path = "incident",
+       .summary = "Look at incidents, merge and export them",
+       .details = "",
        .examples = {"aiop incident show ID"}},
       {.path = "incident show",
        .summary = "Show an incident: where it showed, which experiments were made",
@@ -331,7 +335,9 @@ std::vector<Command> Decisions() {
        .details = "",
        .examples = {"aiop decisions verify"},
        .handler = DecisionsVerify},
-      {.path = "decision", .summary = "Look at a decision, or correct it", .details = "",
+      {.path = "decision",
+       .summary = "Look at a decision, or correct it",
+       .details = "",
        .examples = {"aiop decision show ID"}},
       {.path = "decision show",
        .summary = "Show a decision with its evidence and what was ruled out",
@@ -355,7 +361,9 @@ std::vector<Command> Decisions() {
 std::vector<Command> Motors() {
   const Argument plant = Id("PLANT", "The plant.");
   return {
-      {.path = "motor", .summary = "The versions of a plant's motor", .details = "",
+      {.path = "motor",
+       .summary = "The versions of a plant's motor",
+       .details = "",
        .examples = {"aiop motor versions clients"}},
       {.path = "motor versions",
        .summary = "List the versions of a motor",
@@ -397,7 +405,9 @@ std::vector<Command> Motors() {
 
 std::vector<Command> Changes() {
   return {
-      {.path = "change", .summary = "Change requests of motors and apps", .details = "",
+      {.path = "change",
+       .summary = "Change requests of motors and apps",
+       .details = "",
        .examples = {"aiop change ls"}},
       {.path = "change ls",
        .summary = "List the change requests",
@@ -419,7 +429,8 @@ std::vector<Command> Changes() {
        .details = "A motor's patch is gated like any other; an app's becomes its next version.",
        .options = {Text("--plant", "P", "Of the motor of this plant."),
                    Text("--app", "A", "Of this app."),
-                   Of(Kind::kFile, Text("--patch", "FILE", "A unified diff ('-': standard input).")),
+                   Of(Kind::kFile,
+                      Text("--patch", "FILE", "A unified diff ('-': standard input).")),
                    Text("--branch", "B", "A branch of the motor's repository."), PolicyFile()},
        .examples = {"aiop change submit --plant clients --patch fix.diff",
                     "aiop change submit --plant clients --branch fix/dates",
@@ -459,7 +470,9 @@ std::vector<Command> Reference() {
        .options = {PolicyFile(), Flag("--propositions", "Instead: what its rules can ask.")},
        .examples = {"aiop policy > my-policy.yaml", "aiop policy --policy my-policy.yaml"},
        .handler = ShowPolicy},
-      {.path = "schema", .summary = "The JSON Schemas of all records", .details = "",
+      {.path = "schema",
+       .summary = "The JSON Schemas of all records",
+       .details = "",
        .examples = {"aiop schema ls"}},
       {.path = "schema ls",
        .summary = "List the records that have a schema",
@@ -490,8 +503,8 @@ std::vector<Command> Reference() {
 
 std::vector<Command> Assemble() {
   std::vector<Command> all;
-  for (auto part : {Basics, Plants, Apps, Runs, Events, Incidents, Decisions, Motors, Changes,
-                    Reference}) {
+  for (auto part :
+       {Basics, Plants, Apps, Runs, Events, Incidents, Decisions, Motors, Changes, Reference}) {
     for (Command& each : part()) all.push_back(std::move(each));
   }
   return all;
@@ -510,8 +523,9 @@ std::span<const Option> GlobalOptions() {
          Text("--home", "DIR",
               "Where the state lives (default $AIOP_HOME, else $XDG_DATA_HOME/aiop, else "
               "~/.local/share/aiop).")),
-      Flag("--json", "Machine-readable output: standard output is one JSON document, or JSON "
-                     "lines for run, watch and tail."),
+      Flag("--json",
+           "Machine-readable output: standard output is one JSON document, or JSON "
+           "lines for run, watch and tail."),
       Flag("--quiet", "No progress and no hints on standard error."),
       Flag("--help", "Explain the command."),
       Flag("--version", "Print the version."),

@@ -64,14 +64,14 @@ Result<model::DecisionRecord> Correct(Home& home, const std::string& id, model::
   const std::string word(describe::Name(category));
   const std::string reason = redactor.Text(because);
   const auto scope = word.starts_with("APP") ? model::Scope::kApp : model::Scope::kMotor;
-  const auto event = Remark(
-      RemarkId("correction", id, earlier.size() + 1), decision.plant, scope,
-      {{"details", "corrected by " + by + ": it was " + word + ", because " + reason},
-       {"decision", id},
-       {"was", std::string(describe::Name(decision.category))},
-       {"as", word},
-       {"because", reason},
-       {"by", by}});
+  const auto event =
+      Remark(RemarkId("correction", id, earlier.size() + 1), decision.plant, scope,
+             {{"details", "corrected by " + by + ": it was " + word + ", because " + reason},
+              {"decision", id},
+              {"was", std::string(describe::Name(decision.category))},
+              {"as", word},
+              {"because", reason},
+              {"by", by}});
   decision.outcome = "corrected: " + word + ", because " + reason;
   store::Ledger::Batch batch;
   batch.Put(event, store::Mode::kInsert).Put(decision);

@@ -49,17 +49,17 @@ void ShowHead(Output& out, const model::DecisionRecord& decision,
   text += "at fault    " + std::string(describe::Name(decision.classification)) + " (" +
           std::string(describe::Name(decision.category)) + "), confidence " +
           std::to_string(percent) + " %\napps        " +
-          Wrap(Joined(decision.apps), out.paragraph_width() - 12, 12) + "\noutcome     " +
-          Wrap(decision.outcome, out.paragraph_width() - 12, 12) + "\n";
+          Wrap(Joined(decision.apps), out.paragraph_width(), 12) + "\noutcome     " +
+          Wrap(decision.outcome, out.paragraph_width(), 12) + "\n";
   out.Text(text);
 }
 
 void ShowReasons(Output& out, Home& home, const model::DecisionRecord& decision) {
   const size_t width = out.paragraph_width();
-  out.Text(Section("Why", out) + "  " + Wrap(decision.rationale, width - 2, 2) + "\n");
+  out.Text(Section("Why", out) + "  " + Wrap(decision.rationale, width, 2) + "\n");
   if (!decision.evidence.empty()) out.Text(Section("What is known", out));
   for (const auto& fact : decision.evidence) {
-    out.Text("  - " + Wrap(fact.fact, width - 4, 4) + "\n");
+    out.Text("  - " + Wrap(fact.fact, width, 4) + "\n");
     for (const auto& ref : fact.refs) {
       const std::string meaning = Explain(home, ref);
       out.Text(Paint("      " + ref + (meaning.empty() ? "" : "  " + meaning), Colour::kDim,
@@ -69,7 +69,7 @@ void ShowReasons(Output& out, Home& home, const model::DecisionRecord& decision)
   }
   if (!decision.rejected.empty()) out.Text(Section("What was ruled out", out));
   for (const auto& each : decision.rejected) {
-    out.Text("  - " + Wrap(each.hypothesis + ": " + each.why, width - 4, 4) + "\n");
+    out.Text("  - " + Wrap(each.hypothesis + ": " + each.why, width, 4) + "\n");
   }
   if (!decision.action_plan.empty()) out.Text(Section("Plan", out));
   for (const auto& step : decision.action_plan) {
@@ -77,8 +77,8 @@ void ShowReasons(Output& out, Home& home, const model::DecisionRecord& decision)
              (step.patch_ref.empty() ? "" : "  change " + step.patch_ref) + "\n");
   }
   if (!decision.safety_checks.empty()) {
-    out.Text(Section("Safety checks", out) + "  " +
-             Wrap(Joined(decision.safety_checks), width - 2, 2) + "\n");
+    out.Text(Section("Safety checks", out) + "  " + Wrap(Joined(decision.safety_checks), width, 2) +
+             "\n");
   }
   out.Text(Section("Cost of finding out", out) + "  " +
            Counted(static_cast<size_t>(decision.cost.experiments), "experiment") + ", " +
@@ -165,7 +165,7 @@ Result<int> DecisionShow(Session& session) {
   ShowReasons(out, *home, decision);
   if (!corrections.empty()) out.Text(Section("Corrected", out));
   for (const auto& each : corrections) {
-    out.Text("  " + Wrap(each.envelope.Details(), out.paragraph_width() - 2, 2) + "\n");
+    out.Text("  " + Wrap(each.envelope.Details(), out.paragraph_width(), 2) + "\n");
   }
   return 0;
 }

@@ -24,6 +24,12 @@ size_t Distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+// Without the dashes of an option, which say nothing.
+std::string_view Bare(std::string_view word) {
+  const size_t start = word.find_first_not_of('-');
+  return start == std::string_view::npos ? word : word.substr(start);
+}
+
 }  // namespace
 
 const Command* FindCommand(std::string_view path) {
@@ -55,15 +61,15 @@ std::vector<std::string_view> Nearest(std::string_view word,
                                       const std::vector<std::string_view>& known) {
   std::vector<std::pair<size_t, std::string_view>> near;
   for (const std::string_view each : known) {
-    const size_t distance = Distance(word, each);
-    const bool begins =
-        word.size() > 1 && (each.starts_with(word) || (each.size() > 1 && word.starts_with(each)));
-    if (begins || distance <= std::max<size_t>(1, std::min(word.size(), each.size()) / 3)) {
+    const size_t distance = Distance(Bare(word), Bare(each));
+    const bool begins = Bare(word).size() > 1 &&
+                        (each.starts_with(word) || (each.size() > 1 && word.starts_with(each)));
+    const size_t shorter = std::min(Bare(word).size(), Bare(each).size());
+    if (begins || distance <= std::max<size_t>(1, shorter / 2)) {
       near.emplace_back(distance, each);
     }
   }
-  std::stable_sort(near.begin(), near.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(near.begin(), near.end());
   if (near.size() > kSuggestions) near.resize(kSuggestions);
   std::vector<std::string_view> words;
   for (const auto& [distance, each] : near) words.push_back(each);

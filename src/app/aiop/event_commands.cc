@@ -44,7 +44,8 @@ Result<process::Output> RunCommand(const std::vector<std::string>& argv) {
   command.folder = fs::current_path(error);
   command.environment = InheritedEnvironment();
   auto output = process::Run(command, "", kWrappedTimeout, kWrappedOutputBytes);
-  if (!output && (output.error().code == Code::kForbidden || output.error().code == Code::kNotFound))
+  if (!output &&
+      (output.error().code == Code::kForbidden || output.error().code == Code::kNotFound))
     return Invalid(output.error().message);
   return output;
 }
@@ -193,7 +194,8 @@ Result<int> Observe(Session& session) {
 }
 
 Result<int> EventsIngest(Session& session) {
-  AIOP_TRY(const std::string text, ReadInput(session.arguments().One("FILE"), json::kTextLimitBytes));
+  AIOP_TRY(const std::string text,
+           ReadInput(session.arguments().One("FILE"), json::kTextLimitBytes));
   AIOP_TRY(Home * home, session.Own());
   engine::Engine engine(*home, nullptr);
   AIOP_TRY(const engine::Ingested ingested, engine.Ingest(text));

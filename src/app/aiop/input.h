@@ -9,7 +9,8 @@
 
 namespace aiop::app {
 
-// The whole file; "-" or "" is standard input. kInvalid above the limit, kNotFound if there is none.
+// The whole file; "-" or "" is standard input. kInvalid above the limit, kNotFound if there is
+// none.
 Result<std::string> ReadInput(const std::string& name, uint64_t limit_bytes);
 
 // A number from 0 to 1.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a command's words go. Standard output: what was asked for (with --json exactly one document,
-// or lines). Standard error: progress, hints, errors. Thread-safe.
+// Where a command's words go. Standard output: what was asked for (with --json exactly one
+// document, or lines). Standard error: progress, hints, errors. Thread-safe.
 #pragma once
 
 #include <cstdio>

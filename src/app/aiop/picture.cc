@@ -2,7 +2,6 @@
 #include "app/aiop/picture.h"
 
 #include <algorithm>
-#include <set>
 
 #include "app/aiop/words.h"
 
@@ -42,8 +41,7 @@ std::string ChangesText(const supervision::Summary& summary, size_t width, bool 
   if (summary.changes.empty()) return "";
   std::string text = Heading("Changes", colours);
   for (const model::Change& change : summary.changes) {
-    text += "  " +
-            Paint(describe::Name(change.status), ColourOf(change.status), colours) + "  " +
+    text += "  " + Paint(describe::Name(change.status), ColourOf(change.status), colours) + "  " +
             (change.side == model::Scope::kMotor ? change.plant : change.app) + " " +
             change.base_version + " -> " + change.version + "  " + change.title + "\n";
     if (!change.reason.empty()) text += Paragraph(change.reason, width, kIndent);
@@ -86,13 +84,21 @@ std::string AdviceFor(const model::Run& run, const supervision::Summary& summary
       const auto found = std::find_if(
           summary.decisions.begin(), summary.decisions.end(),
           [&](const model::DecisionRecord& each) { return each.decision_id == run.decision; });
-      if (found != summary.decisions.end() &&
-          found->classification == model::Classification::kApp) {
-        return "aiop decision show " + run.decision + "\n    aiop app update " + run.app +
-               " --spec PATH";
+      const std::string app = "aiop app update " + run.app + " --spec PATH";
+      const std::string motor =
+          "aiop change submit --plant " + run.plant +
+          " --patch FILE   (or push a branch that the motor's `branches` names, and run again)";
+      if (found == summary.decisions.end()) return motor;
+      const std::string why = "aiop decision show " + run.decision + "\n    ";
+      switch (found->classification) {
+        case model::Classification::kApp:
+          return why + app;
+        case model::Classification::kMotor:
+          return why + motor;
+        case model::Classification::kMixed:
+          return why + app + "\n    or " + motor;
       }
-      return "aiop change submit --plant " + run.plant +
-             " --patch FILE   (or push a branch the motor's `branches` names, and run again)";
+      return motor;
     }
     case PausedBecause::kOperator:
     case PausedBecause::kBoot:
@@ -106,22 +112,28 @@ std::string AdviceFor(const model::Run& run, const supervision::Summary& summary
 }
 
 std::string NextText(const supervision::Summary& summary, bool colours) {
-  std::string text;
-  std::set<std::string> given;
-  for (const model::Run& run : summary.runs) {
-    const std::string advice = AdviceFor(run, summary);
-    if (advice.empty() || !given.insert(advice).second) continue;
-    text += "  " + NameOf(run) + ":\n    " + advice + "\n";
-  }
+  // Each piece of advice once, with all whom it concerns.
+  std::vector<std::pair<std::string, std::vector<std::string>>> advice;
+  const auto give = [&](const std::string& command, const std::string& to) {
+    if (command.empty()) return;
+    auto found = std::find_if(advice.begin(), advice.end(),
+                              [&](const auto& each) { return each.first == command; });
+    if (found == advice.end()) found = advice.insert(advice.end(), {command, {}});
+    found->second.push_back(to);
+  };
+  for (const model::Run& run : summary.runs) give(AdviceFor(run, summary), NameOf(run));
   for (const model::Change& change : summary.changes) {
-    const std::string command = "aiop change approve " + change.id;
-    const bool named = std::any_of(given.begin(), given.end(), [&](const std::string& each) {
-      return each.find(change.id) != std::string::npos;
+    const bool named = std::any_of(advice.begin(), advice.end(), [&](const auto& each) {
+      return each.first.find(change.id) != std::string::npos;
     });
     if (change.status == model::ChangeState::kAwaitingApproval && !named) {
-      text += "  change \"" + change.title + "\":\n    aiop change show " + change.id + "\n    " +
-              command + "\n";
+      give("aiop change show " + change.id + "\n    aiop change approve " + change.id,
+           "change \"" + change.title + "\"");
     }
+  }
+  std::string text;
+  for (const auto& [command, names] : advice) {
+    text += "  " + Joined(names) + ":\n    " + command + "\n";
   }
   return text.empty() ? "" : Heading("What to do next", colours) + text;
 }
@@ -136,18 +148,17 @@ std::string DecisionText(const model::DecisionRecord& decision, size_t width, bo
                           : decision.classification == model::Classification::kMotor
                               ? "the motor has to change"
                               : "motor and app do not fit: motor first";
-  std::string text =
-      "  " + Paint(describe::Name(decision.category), Colour::kBold, colours) + ": " +
-      (decision.outcome == "abstained" ? "not sure; likeliest: " + who : who) + " (confidence " +
-      std::to_string(percent) + " %)\n";
+  std::string text = "  " + Paint(describe::Name(decision.category), Colour::kBold, colours) +
+                     ": " +
+                     (decision.outcome == "abstained" ? "not sure; likeliest: " + who : who) +
+                     " (confidence " + std::to_string(percent) + " %)\n";
   text += Paragraph("apps: " + Joined(decision.apps), width, kIndent);
   text += Paragraph(decision.rationale, width, kIndent);
   for (const auto& fact : decision.evidence) {
     std::vector<std::string> refs;
     for (const auto& ref : fact.refs) refs.push_back(Short(ref));
     text += std::string(kIndent, ' ') + "- " +
-            Wrap(fact.fact + (refs.empty() ? "" : " [" + Joined(refs) + "]"), width - kIndent - 2,
-                 kIndent + 2) +
+            Wrap(fact.fact + (refs.empty() ? "" : " [" + Joined(refs) + "]"), width, kIndent + 2) +
             "\n";
   }
   if (!decision.outcome.empty()) {

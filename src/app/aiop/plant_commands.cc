@@ -72,9 +72,8 @@ int ShowClauses(Session& session, const std::vector<plants::Clause>& clauses) {
   const auto name = [](State state) {
     return state == State::kPassed ? "passed" : state == State::kFailed ? "FAILED" : "skipped";
   };
-  const auto failed = std::count_if(clauses.begin(), clauses.end(), [](const auto& each) {
-    return each.state == State::kFailed;
-  });
+  const auto failed = std::count_if(clauses.begin(), clauses.end(),
+                                    [](const auto& each) { return each.state == State::kFailed; });
   json::Array items;
   for (const auto& each : clauses) {
     std::string state = name(each.state);
@@ -89,9 +88,9 @@ int ShowClauses(Session& session, const std::vector<plants::Clause>& clauses) {
                                                          : Colour::kDim;
     const size_t width = out.paragraph_width();
     out.Text(Paint(state, colour, out.colours()) + "  " + each.id + "\n         " +
-             Wrap(each.text, width - 9, 9) + "\n");
+             Wrap(each.text, width, 9) + "\n");
     if (each.state != State::kPassed && !each.details.empty()) {
-      out.Text("         " + Wrap(each.details, width - 9, 9) + "\n");
+      out.Text("         " + Wrap(each.details, width, 9) + "\n");
     }
   }
   if (out.json()) {
@@ -154,7 +153,7 @@ Result<int> PlantShow(Session& session) {
            plant.source + "\nrun       " + RunText(manifest.run) + "\nprofiles  " +
            (manifest.profiles.empty() ? "none" : Joined(manifest.profiles)) + "\nautonomy  " +
            std::string(describe::Name(manifest.autonomy)) + "\napps      " +
-           (names.empty() ? "none" : Wrap(Joined(names), out.paragraph_width() - 10, 10)) + "\n");
+           (names.empty() ? "none" : Wrap(Joined(names), out.paragraph_width(), 10)) + "\n");
   return 0;
 }
 

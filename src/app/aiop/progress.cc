@@ -62,8 +62,7 @@ Progress::Progress(Output& out, contexts::Home& home, bool stream)
     : out_(out),
       home_(home),
       stream_(stream),
-      live_(!out.quiet() && out.error_is_terminal() &&
-            !(stream && isatty(STDOUT_FILENO) != 0)) {
+      live_(!out.quiet() && out.error_is_terminal() && !(stream && isatty(STDOUT_FILENO) != 0)) {
   const auto last = home_.ledger().database().ListRows(
       store::Kind<model::Experiment>::name,
       {.key = -1, .value = "", .after = 0, .limit = 1, .newest_first = true});
@@ -156,8 +155,7 @@ void Progress::Stream(const engine::Notice& notice) {
   if (describe::FromName<model::ExperimentKind>(notice.name)) {
     StreamExperiments();
   } else {
-    out_.Line(json::Object{
-        {"step", json::Object{{"name", notice.name}, {"text", notice.text}}}});
+    out_.Line(json::Object{{"step", json::Object{{"name", notice.name}, {"text", notice.text}}}});
   }
 }
 

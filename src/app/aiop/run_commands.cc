@@ -21,6 +21,34 @@ Status CheckJobs(const Arguments& arguments) {
   return {};
 }
 
+// What a request names must exist: said before anything is locked, fetched or recovered.
+Status CheckNames(Home& home, const supervision::Request& request) {
+  AIOP_TRY(const contexts::Motor motor,
+           request.motor_version.empty()
+               ? contexts::ActiveMotor(home, request.plant)
+               : contexts::MotorAt(home, request.plant, request.motor_version));
+  for (const std::string& name : request.apps) {
+    AIOP_TRY(const model::App app, home.apps().Get<model::App>(name));
+    if (app.plant == request.plant) continue;
+    return Invalid("app '" + name + "' belongs to plant '" + app.plant + "', not to '" +
+                   request.plant + "'");
+  }
+  AIOP_TRY(const auto apps,
+           home.apps().ListBy<model::App>(store::Kind<model::App>::Field::kPlant, request.plant));
+  if (apps.empty()) {
+    return Invalid("plant '" + request.plant +
+                   "' has no apps: add one with 'aiop app add NAME --plant " + request.plant +
+                   " --spec PATH'");
+  }
+  const auto& known = motor.manifest.profiles;
+  for (const std::string& profile : request.profiles) {
+    if (std::find(known.begin(), known.end(), profile) != known.end()) continue;
+    return Invalid("plant '" + request.plant + "' has no profile '" + profile + "'" +
+                   (known.empty() ? ": its motor.yaml lists none" : "; it has " + Joined(known)));
+  }
+  return {};
+}
+
 // What is known of a run, oldest first.
 struct History {
   std::vector<model::Transition> transitions;
@@ -31,14 +59,14 @@ struct History {
 Result<History> HistoryOf(Home& home, const std::string& run) {
   History history;
   auto& ledger = home.ledger();
-  AIOP_TRY(history.transitions, ledger.ListBy<model::Transition>(
-                                    store::Kind<model::Transition>::Field::kRun, run));
+  AIOP_TRY(history.transitions,
+           ledger.ListBy<model::Transition>(store::Kind<model::Transition>::Field::kRun, run));
   AIOP_TRY(history.attempts,
            ledger.ListBy<model::Attempt>(store::Kind<model::Attempt>::Field::kRun, run));
-  AIOP_TRY(history.checkpoints, ledger.ListBy<model::Checkpoint>(
-                                    store::Kind<model::Checkpoint>::Field::kRun, run));
-  AIOP_TRY(history.artifacts, home.apps().ListBy<model::Artifact>(
-                                  store::Kind<model::Artifact>::Field::kRun, run));
+  AIOP_TRY(history.checkpoints,
+           ledger.ListBy<model::Checkpoint>(store::Kind<model::Checkpoint>::Field::kRun, run));
+  AIOP_TRY(history.artifacts,
+           home.apps().ListBy<model::Artifact>(store::Kind<model::Artifact>::Field::kRun, run));
   return history;
 }
 
@@ -124,10 +152,9 @@ Result<int> AskRun(Session& session, const std::string& verb) {
   if (session.out().json()) {
     session.out().Document(describe::ToJson(after));
   } else {
-    session.out().Text("run " + after.id + " " + NameOf(after) + ": " +
-                       (after.state == model::RunState::kRunning ? "asked to " + verb
-                                                                 : StateText(after)) +
-                       "\n");
+    session.out().Text(
+        "run " + after.id + " " + NameOf(after) + ": " +
+        (after.state == model::RunState::kRunning ? "asked to " + verb : StateText(after)) + "\n");
   }
   return 0;
 }
@@ -144,9 +171,11 @@ Result<int> RunApps(Session& session) {
   request.motor_version = arguments.One("--motor");
   request.jobs = static_cast<int>(arguments.Number("--jobs", 1));
   request.fresh = arguments.Has("--fresh");
-  return SuperviseAndShow(session, [&](supervision::Supervisor& supervisor) {
-    return supervisor.Supervise(request);
-  });
+  AIOP_TRY([[maybe_unused]] const auto* policy, session.Policy());
+  AIOP_TRY(Home * home, session.Read());
+  AIOP_CHECK_OK(CheckNames(*home, request));
+  return SuperviseAndShow(
+      session, [&](supervision::Supervisor& supervisor) { return supervisor.Supervise(request); });
 }
 
 Result<int> RunList(Session& session) {
@@ -165,13 +194,11 @@ Result<int> RunList(Session& session) {
   const auto matches = [&](std::string_view option, std::string_view value) {
     return !arguments.Has(option) || arguments.One(option) == value;
   };
-  AIOP_TRY(const auto page, ReadPage<model::Run>(home->ledger(), arguments, key,
-                                                 [&](const model::Run& run) {
-                                                   return matches("--plant", run.plant) &&
-                                                          matches("--app", run.app) &&
-                                                          matches("--state",
-                                                                  describe::Name(run.state));
-                                                 }));
+  AIOP_TRY(const auto page,
+           ReadPage<model::Run>(home->ledger(), arguments, key, [&](const model::Run& run) {
+             return matches("--plant", run.plant) && matches("--app", run.app) &&
+                    matches("--state", describe::Name(run.state));
+           }));
   const Timestamp now = Now();
   return ShowPage<model::Run>(
       session, page,
@@ -222,20 +249,19 @@ Result<int> RunResume(Session& session) {
   AIOP_TRY(const model::Run run,
            FindRecord<model::Run>(home->ledger(), session.arguments().One("ID")));
   if (run.Ended()) {
-    return Invalid("run " + run.id + " has ended: it is " +
-                   std::string(describe::Name(run.state)));
+    return Invalid("run " + run.id + " has ended: it is " + std::string(describe::Name(run.state)));
   }
-  return SuperviseAndShow(session, [&](supervision::Supervisor& supervisor) {
-    return ResumeRun(supervisor, run.id);
-  });
+  return SuperviseAndShow(
+      session, [&](supervision::Supervisor& supervisor) { return ResumeRun(supervisor, run.id); });
 }
 
 Result<int> RunFork(Session& session) {
   const Arguments& arguments = session.arguments();
-  if (arguments.Has("--go")) AIOP_TRY([[maybe_unused]] const auto* policy, session.Policy());
+  if (arguments.Has("--go")) {
+    AIOP_TRY([[maybe_unused]] const auto* policy, session.Policy());
+  }
   AIOP_TRY(Home * reading, session.Read());
-  AIOP_TRY(const model::Run origin,
-           FindRecord<model::Run>(reading->ledger(), arguments.One("ID")));
+  AIOP_TRY(const model::Run origin, FindRecord<model::Run>(reading->ledger(), arguments.One("ID")));
   AIOP_TRY(Home * home, session.Own());
   engine::Engine engine(*home, nullptr);
   AIOP_TRY(const model::Run fork, engine.Fork(origin.id, arguments.One("--from")));
@@ -250,9 +276,8 @@ Result<int> RunFork(Session& session) {
     session.out().Note("it waits: aiop run resume " + fork.id);
     return 0;
   }
-  return SuperviseAndShow(session, [&](supervision::Supervisor& supervisor) {
-    return ResumeRun(supervisor, fork.id);
-  });
+  return SuperviseAndShow(
+      session, [&](supervision::Supervisor& supervisor) { return ResumeRun(supervisor, fork.id); });
 }
 
 }  // namespace aiop::app

@@ -110,8 +110,7 @@ Result<const policy::Policy*> Session::Policy() {
   if (policy_) return &*policy_;
   AIOP_TRY(const auto source, PolicyText());
   AIOP_TRY(const yaml::Document document, yaml::Parse(source.first, source.second));
-  AIOP_TRY(auto loaded,
-           policy::Policy::Load(document.value, source.second, LineOf, &document));
+  AIOP_TRY(auto loaded, policy::Policy::Load(document.value, source.second, LineOf, &document));
   policy_.emplace(std::move(loaded));
   return &*policy_;
 }

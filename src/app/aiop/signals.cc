@@ -41,7 +41,7 @@ StopOnSignals::StopOnSignals(std::function<void()> stop) {
     }
   });
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = OnSignal;
     action.sa_flags = SA_RESTART;
     sigaction(signal, &action, &before_[signal]);

@@ -63,7 +63,8 @@ Result<supervision::Summary> ResumeRun(supervision::Supervisor& supervisor, cons
 }
 
 Status Interrupt(engine::Engine& engine, const std::string& id, const std::string& verb) {
-  if (verb != "pause" && verb != "cancel") return Invalid("a run cannot be asked to '" + verb + "'");
+  if (verb != "pause" && verb != "cancel")
+    return Invalid("a run cannot be asked to '" + verb + "'");
   const RunEvent event = verb == "pause" ? RunEvent::kPause : RunEvent::kCancel;
   AIOP_TRY(const model::Run run, engine.home().ledger().Get<model::Run>(id));
   if (run.Ended()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Commands that drive runs: what they share. While runs are driven, signals stop them in good order,
-// other processes may ask to pause or cancel one, and what happens is shown as it happens.
+// Commands that drive runs: what they share. While runs are driven, signals stop them in good
+// order, other processes may ask to pause or cancel one, and what happens is shown as it happens.
 #pragma once
 
 #include <functional>

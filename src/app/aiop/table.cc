@@ -62,7 +62,7 @@ std::string Cut(std::string_view text, size_t width) {
 
 std::string Wrap(std::string_view text, size_t width, size_t indent) {
   std::string out;
-  size_t column = 0;
+  size_t column = indent;
   size_t start = 0;
   while (start < text.size()) {
     const size_t end = std::min(text.find_first_of(" \n\t\r", start), text.size());
@@ -70,10 +70,10 @@ std::string Wrap(std::string_view text, size_t width, size_t indent) {
     start = end + 1;
     if (word.empty()) continue;
     const size_t long_word = Width(word);
-    if (column > 0 && column + 1 + long_word > width) {
+    if (column > indent && column + 1 + long_word > width) {
       out += "\n" + std::string(indent, ' ');
       column = indent;
-    } else if (column > 0) {
+    } else if (column > indent) {
       out += ' ';
       ++column;
     }

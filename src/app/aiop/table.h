@@ -48,7 +48,8 @@ class Table {
 size_t Width(std::string_view text);
 // The first line of the text, control characters gone, cut with an ellipsis to `width`.
 std::string Cut(std::string_view text, size_t width);
-// Words of the text in lines of at most `width`, all but the first indented.
+// Words of the text in lines that end at `width`, all but the first indented. The first begins at
+// the column `indent`: behind what the caller has written there.
 std::string Wrap(std::string_view text, size_t width, size_t indent);
 std::string Paint(std::string_view text, Colour colour, bool colours);
 // "just now", "3 min ago", "2 h ago", "5 days ago".

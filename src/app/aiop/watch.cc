@@ -30,10 +30,9 @@ template <class T>
 Result<std::vector<std::pair<int64_t, T>>> After(store::Ledger& ledger, int64_t sequence, int key,
                                                  const std::string& value) {
   AIOP_TRY(const auto rows,
-           ledger.database().ListRows(store::Kind<T>::name, {.key = key,
-                                                             .value = value,
-                                                             .after = sequence,
-                                                             .limit = kPageRows}));
+           ledger.database().ListRows(
+               store::Kind<T>::name,
+               {.key = key, .value = value, .after = sequence, .limit = kPageRows}));
   std::vector<std::pair<int64_t, T>> records;
   for (const auto& row : rows) {
     AIOP_TRY(T record, describe::FromText<T>(row.body, describe::Unknown::kIgnore));
@@ -55,8 +54,8 @@ std::string EventText(const model::EventEnvelope& event, bool colours) {
 Status ShowNews(Output& out, Home& home, const model::Run& run, Seen& seen) {
   auto& ledger = home.ledger();
   AIOP_TRY(const auto checkpoints, After<model::Checkpoint>(ledger, seen.checkpoints, 0, run.id));
-  AIOP_TRY(const auto events, After<model::StoredEvent>(
-                                  ledger, seen.events, static_cast<int>(EventKey::kRun), run.id));
+  AIOP_TRY(const auto events, After<model::StoredEvent>(ledger, seen.events,
+                                                        static_cast<int>(EventKey::kRun), run.id));
   AIOP_TRY(const auto transitions, After<model::Transition>(ledger, seen.transitions, 0, run.id));
   for (const auto& [sequence, each] : checkpoints) {
     seen.checkpoints = sequence;
@@ -132,15 +131,14 @@ Status EventsAfter(Home& home, const Filter& filter, int64_t& sequence,
 Result<std::deque<model::StoredEvent>> LastEvents(Home& home, const Filter& filter,
                                                   int64_t& sequence) {
   std::deque<model::StoredEvent> last;
-  store::Query query{
-      .key = -1, .value = "", .after = 0, .limit = kPageRows, .newest_first = true};
+  store::Query query{.key = -1, .value = "", .after = 0, .limit = kPageRows, .newest_first = true};
   while (true) {
-    AIOP_TRY(const auto rows, home.ledger().database().ListRows(
-                                  store::Kind<model::StoredEvent>::name, query));
+    AIOP_TRY(const auto rows,
+             home.ledger().database().ListRows(store::Kind<model::StoredEvent>::name, query));
     for (const auto& row : rows) {
       sequence = std::max(sequence, row.sequence);
-      AIOP_TRY(auto event, describe::FromText<model::StoredEvent>(row.body,
-                                                                  describe::Unknown::kIgnore));
+      AIOP_TRY(auto event,
+               describe::FromText<model::StoredEvent>(row.body, describe::Unknown::kIgnore));
       event.envelope.seq = row.sequence;
       if (filter.Takes(event)) last.push_front(std::move(event));
       if (last.size() == kTail) return last;
@@ -154,8 +152,7 @@ Result<std::deque<model::StoredEvent>> LastEvents(Home& home, const Filter& filt
 
 Result<int> RunWatch(Session& session) {
   AIOP_TRY(Home * home, session.Read());
-  AIOP_TRY(model::Run run,
-           FindRecord<model::Run>(home->ledger(), session.arguments().One("ID")));
+  AIOP_TRY(model::Run run, FindRecord<model::Run>(home->ledger(), session.arguments().One("ID")));
   Output& out = session.out();
   if (!out.json()) out.Text(NameOf(run) + " on motor " + run.motor_ctx.version + "\n");
   Seen seen;

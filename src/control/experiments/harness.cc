@@ -268,6 +268,7 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
   execution.timeout = timeout;
   sandbox::Policy policy;
   policy.read_only = {checkout};
+  if (question.spec_file) policy.read_only.push_back(*question.spec_file);
   policy.bind_writable = {{folder / "work", inside_work}, {folder / "home", home.CacheFolder()}};
   policy.bind_read_only = {{folder / "spec", inside_spec}};
   AllowDeclared(question.motor.manifest, policy);

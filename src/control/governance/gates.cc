@@ -35,15 +35,40 @@ std::string ScriptsOf(const motors::Repository& repository, const std::string& r
   return scripts ? json::CanonicalText(*scripts) : "";
 }
 
-std::string ChecksOf(const model::MotorManifest& manifest) {
-  const json::Value value = describe::ToJson(manifest);
-  std::string text;
-  for (const char* key :
-       {"gates", "validate", "golden", "accepts", "budgets", "slos", "timeout_ms"}) {
-    if (const json::Value* member = json::Member(value, key)) text += json::CanonicalText(*member);
-    text += '\n';
+template <class T>
+bool Loses(const std::vector<T>& before, const std::vector<T>& after) {
+  return std::any_of(before.begin(), before.end(), [&](const T& each) {
+    return std::find(after.begin(), after.end(), each) == after.end();
+  });
+}
+
+template <class T>
+bool Differs(const T& before, const T& after) {
+  return json::CanonicalText(describe::ToJson(before)) !=
+         json::CanonicalText(describe::ToJson(after));
+}
+
+// What the candidate's manifest takes away from the checks of the base, by key. Adding is free.
+std::vector<std::string> WeakenedKeys(const model::MotorManifest& base,
+                                      const model::MotorManifest& candidate) {
+  std::vector<std::string> keys;
+  const bool gates = Loses(base.gates.lint, candidate.gates.lint) ||
+                     Loses(base.gates.tests, candidate.gates.tests) ||
+                     Loses(base.gates.validators, candidate.gates.validators);
+  if (gates) keys.push_back("motor.yaml: gates");
+  if (Loses(base.validate, candidate.validate)) keys.push_back("motor.yaml: validate");
+  if (Loses(base.golden, candidate.golden)) keys.push_back("motor.yaml: golden");
+  if (Loses(base.accepts.dialects, candidate.accepts.dialects) ||
+      (!base.accepts.schema.empty() && base.accepts.schema != candidate.accepts.schema)) {
+    keys.push_back("motor.yaml: accepts");
   }
-  return text;
+  if ((base.budgets.latency_ms && base.budgets.latency_ms != candidate.budgets.latency_ms) ||
+      (base.budgets.cost_usd && base.budgets.cost_usd != candidate.budgets.cost_usd)) {
+    keys.push_back("motor.yaml: budgets");
+  }
+  if (!base.slos.empty() && Differs(base.slos, candidate.slos)) keys.push_back("motor.yaml: slos");
+  if (base.timeout_ms != candidate.timeout_ms) keys.push_back("motor.yaml: timeout_ms");
+  return keys;
 }
 
 }  // namespace
@@ -67,14 +92,53 @@ Result<model::GateResult> Governor::CheckTamper(const model::Change& change,
     }
     touched.push_back(path);
   }
-  if (ChecksOf(base.manifest) != ChecksOf(candidate.manifest))
-    touched.push_back("motor.yaml (its checks or budgets)");
-  if (touched.empty())
+  const std::vector<std::string> weakened = WeakenedKeys(base.manifest, candidate.manifest);
+  if (touched.empty() && weakened.empty()) {
     return MakeResult("tamper", model::Verdict::kPass, "no check was edited or deleted");
+  }
   std::string details = "edits or deletes checks: ";
   for (size_t i = 0; i < touched.size(); ++i) details += (i > 0 ? ", " : "") + touched[i];
+  for (const auto& key : weakened) details += (details.ends_with(": ") ? "" : ", ") + key;
+  if (weakened.empty()) {
+    AIOP_TRY(const bool still_pass, OldChecksPass(change, base, candidate, touched));
+    if (still_pass) {
+      return MakeResult("tamper", model::Verdict::kPass,
+                        details + "; the checks as they were before still pass");
+    }
+  }
   return MakeResult("tamper", model::Verdict::kInconclusive,
                     details + "; a human has to approve that");
+}
+
+// Whether the base version's checks pass on the patched tree: its protected files put back, its own
+// commands run.
+Result<bool> Governor::OldChecksPass(const model::Change& change, const contexts::Motor& base,
+                                     const contexts::Motor& candidate,
+                                     const std::vector<std::string>& touched) {
+  contexts::Home& home = engine_.home();
+  AIOP_TRY(auto repository, contexts::OpenRepository(home, change.plant));
+  std::map<std::string, std::optional<std::string>> files;
+  for (const auto& path : touched) {
+    AIOP_TRY(files[path], repository.ReadFile(base.version.commit, path));
+  }
+  AIOP_TRY(const std::string tree, repository.WithFiles(change.candidate, files));
+  const fs::path scratch = home.ExperimentFolder() / ("old-checks-" + NewId());
+  motors::SetupSpec setup;
+  setup.argv = candidate.manifest.setup;
+  setup.timeout = Milliseconds{candidate.manifest.timeout_ms};
+  setup.home_folder = home.CacheFolder();
+  const auto passed = [&]() -> Result<bool> {
+    if (!home.checkouts().Scratch(repository, tree, scratch, setup)) return false;
+    for (const auto* commands :
+         {&base.manifest.gates.lint, &base.manifest.gates.tests, &base.manifest.gates.validators}) {
+      if (commands->empty()) continue;
+      AIOP_TRY(const auto gate, RunCommands(change, candidate, "tamper", *commands, scratch));
+      if (gate.verdict != model::Verdict::kPass) return false;
+    }
+    return true;
+  }();
+  AIOP_CHECK_OK(file::RemoveTree(scratch));
+  return passed;
 }
 
 Result<model::GateResult> Governor::RunCommands(const model::Change& change,

@@ -99,6 +99,9 @@ class Governor {
   // Gates; each returns its result, an error only for what is not the candidate's fault.
   Result<model::GateResult> CheckTamper(const model::Change& change, const contexts::Motor& base,
                                         const contexts::Motor& candidate);
+  Result<bool> OldChecksPass(const model::Change& change, const contexts::Motor& base,
+                             const contexts::Motor& candidate,
+                             const std::vector<std::string>& touched);
   Result<model::GateResult> RunCommands(const model::Change& change,
                                         const contexts::Motor& candidate, std::string_view gate,
                                         const model::CommandList& commands,

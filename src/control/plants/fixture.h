@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "base/file/file.h"
@@ -81,7 +82,8 @@ class RecordingSink : public Sink {
 class PlantTest : public testing::Test {
  protected:
   void SetUp() override {
-    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::ranges::replace(name, '/', '-');
     folder_ = std::filesystem::path(testing::TempDir()) /
               ("plants-" + std::to_string(getpid()) + "-" + name);
     for (const char* each : {"motor", "work", "home"}) {

@@ -86,6 +86,8 @@ struct Supervisor::Impl {
   Status DecideAll(const std::vector<std::string>& runs);
   Status ActAll(const std::vector<std::string>& runs);
   Status ActOn(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
+  Result<std::optional<model::Change>> AnsweredByActive(const model::DecisionRecord& decision,
+                                                        const std::vector<model::Run>& runs);
   Status HealMotor(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
   Status ResumeOn(const model::Change& change, const model::DecisionRecord& decision,
                   const std::vector<model::Run>& runs);
@@ -354,7 +356,8 @@ Status Supervisor::Impl::NoteReturns(const std::vector<std::string>& runs) {
     AIOP_TRY(const model::Run run, Get(id));
     if (!Waits(run, PausedBecause::kEvidence) || run.healed_by.empty()) continue;
     AIOP_TRY(const model::Change change, home.ledger().Get<model::Change>(run.healed_by));
-    if (change.incident != run.incident || change.status != model::ChangeState::kPromoted) continue;
+    AIOP_TRY(const model::Incident incident, home.ledger().Get<model::Incident>(run.incident));
+    if (incident.change != change.id || change.status != model::ChangeState::kPromoted) continue;
     AIOP_TRY(const contexts::Motor motor,
              contexts::MotorAtCommit(home, run.plant, run.motor_commit));
     AIOP_TRY(const auto checkpoints, engine.CheckpointsOf(id));
@@ -452,6 +455,37 @@ Status Supervisor::Impl::ResumeOn(const model::Change& change,
   return arbiter.SetOutcome(decision.decision_id, "patched: motor " + change.version);
 }
 
+// The change that made the active version, if the runs stand on an older one and pass with it:
+// tried on one of them.
+Result<std::optional<model::Change>> Supervisor::Impl::AnsweredByActive(
+    const model::DecisionRecord& decision, const std::vector<model::Run>& runs) {
+  AIOP_TRY(const contexts::Motor active, contexts::ActiveMotor(home, decision.plant));
+  const auto behind = std::find_if(runs.begin(), runs.end(), [&](const model::Run& run) {
+    return !run.pinned_motor && run.motor_commit != active.version.commit;
+  });
+  if (behind == runs.end() || active.version.change.empty()) return std::optional<model::Change>();
+  AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(decision.incident_id));
+  experiments::Question question;
+  question.kind = model::ExperimentKind::kCandidate;
+  question.run = *behind;
+  AIOP_TRY(question.app, contexts::VersionOf(home, behind->app_ctx));
+  question.motor = active;
+  question.profile = behind->profile;
+  question.to_the_end = true;
+  question.question =
+      "Does " + behind->app + " pass on the active motor " + active.version.reference.version + "?";
+  question.changed =
+      "motor " + behind->motor_ctx.version + " -> " + active.version.reference.version;
+  AIOP_TRY(const auto experiment,
+           harness.Ask({incident.id, incident.fingerprint, policy.PlantMillisecondsPerIncident()},
+                       question));
+  if (experiment.result != model::ExperimentResult::kPassed) return std::optional<model::Change>();
+  AIOP_TRY(auto change, home.ledger().Get<model::Change>(active.version.change));
+  incident.change = change.id;
+  AIOP_CHECK_OK(home.ledger().Put(incident));
+  return std::optional(std::move(change));
+}
+
 Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
                                    const std::vector<model::Run>& runs) {
   // A change that answers this incident already?
@@ -469,6 +503,9 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
                       PausedBecause::kFix));
     }
   }
+  // The answer to another incident may answer this one too.
+  AIOP_TRY(const auto answered, AnsweredByActive(decision, runs));
+  if (answered) return ResumeOn(*answered, decision, runs);
   std::vector<model::Run> patching;
   for (const model::Run& run : runs) {
     if (run.pinned_motor) continue;
@@ -484,7 +521,6 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
     }
     return {};
   };
-  // An earlier incident's fix may have made a version since: perhaps it answers this one too.
   auto change = governor.HealMotor(decision);
   if (!change) {
     const Status parked = park(
@@ -548,9 +584,23 @@ Status Supervisor::Impl::ActAll(const std::vector<std::string>& runs) {
       continue;
     waiting[run.decision].push_back(run);
   }
+  // Motor alone, then mixed, then app; by app within these, so that parallel arbitration changes no
+  // order.
+  std::vector<std::pair<model::DecisionRecord, std::vector<model::Run>>> ordered;
   for (const auto& [id, members] : waiting) {
+    AIOP_TRY(auto decision, home.ledger().Get<model::DecisionRecord>(id));
+    ordered.emplace_back(std::move(decision), members);
+  }
+  const auto rank = [](const model::DecisionRecord& decision) {
+    const int side = decision.classification == model::Classification::kMotor   ? 0
+                     : decision.classification == model::Classification::kMixed ? 1
+                                                                                : 2;
+    return std::make_pair(side, decision.apps);
+  };
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [&](const auto& a, const auto& b) { return rank(a.first) < rank(b.first); });
+  for (const auto& [decision, members] : ordered) {
     if (engine.stopping()) return {};
-    AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(id));
     std::vector<model::Run> current;
     for (const auto& member : members) {
       AIOP_TRY(auto run, Get(member.id));

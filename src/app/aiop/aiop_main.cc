@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program aiop: reads the command line and carries out one command.
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "app/aiop/arguments.h"
+#include "app/aiop/built_in.h"
+#include "app/aiop/manual.h"
+#include "app/aiop/session.h"
+#include "base/process/process.h"
+
+namespace aiop::app {
+namespace {
+
+constexpr int kUsage = 2;
+
+int Complain(const Error& error) {
+  std::fprintf(stderr, "aiop: %s\n", error.message.c_str());
+  return ExitCode(error.code);
+}
+
+Result<int> Run(const std::vector<std::string>& words) {
+  AIOP_TRY(Arguments arguments, ReadArguments(words));
+  if (arguments.version) {
+    std::printf("aiop %s\n", std::string(kVersion).c_str());
+    return 0;
+  }
+  if (arguments.help || !arguments.command) {
+    AIOP_TRY(const std::string text, HelpText(arguments.help_for));
+    std::fputs(text.c_str(), arguments.help ? stdout : stderr);
+    return arguments.help ? 0 : kUsage;
+  }
+  const Handler handler = arguments.command->handler;
+  Session session(std::move(arguments), ReadEnvironment());
+  return handler(session);
+}
+
+}  // namespace
+}  // namespace aiop::app
+
+int main(int count, char** words) {
+  // While there is only this thread: what supervises programs is forked from here.
+  if (const auto started = aiop::process::StartZygote(); !started) {
+    return aiop::app::Complain(started.error());
+  }
+  try {
+    const auto code = aiop::app::Run({words + 1, words + count});
+    return code ? *code : aiop::app::Complain(code.error());
+  } catch (const std::exception& error) {
+    return aiop::app::Complain(
+        {aiop::Code::kInternal, std::string("a bug in aiop: ") + error.what()});
+  }
+}

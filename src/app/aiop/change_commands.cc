@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "app/aiop/commands.h"
+#include "app/aiop/input.h"
+#include "app/aiop/listing.h"
+#include "app/aiop/picture.h"
+#include "app/aiop/supervised.h"
+#include "app/aiop/words.h"
+
+namespace aiop::app {
+namespace {
+
+using contexts::Home;
+using ChangeKey = store::Kind<model::Change>::Field;
+using model::ChangeState;
+
+// 3 while it waits for a human, 5 if a gate refused it.
+int ExitCodeOf(const model::Change& change) {
+  switch (change.status) {
+    case ChangeState::kAwaitingApproval:
+    case ChangeState::kCanary:
+      return 3;
+    case ChangeState::kRejected:
+    case ChangeState::kSuperseded:
+    case ChangeState::kRolledBack:
+      return 5;
+    default:
+      return 0;
+  }
+}
+
+// The paused runs that a promoted change answers.
+Result<std::vector<std::string>> AnsweredRuns(Home& home, const model::Change& change) {
+  std::vector<std::string> answered;
+  if (change.status != ChangeState::kPromoted) return answered;
+  AIOP_TRY(const auto runs,
+           home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kPlant, change.plant));
+  for (const model::Run& run : runs) {
+    if (run.state != model::RunState::kPaused ||
+        run.paused_because == model::PausedBecause::kHuman) {
+      continue;
+    }
+    const bool answers = change.side == model::Scope::kApp
+                             ? run.app == change.app
+                             : !change.incident.empty() && run.incident == change.incident;
+    if (answers) answered.push_back(run.id);
+  }
+  return answered;
+}
+
+// A change is made by `make`; then the runs that it answers go on, and both are shown.
+Result<int> ActAndShow(Session& session,
+                       const std::function<Result<model::Change>(governance::Governor&)>& make,
+                       bool resume) {
+  Output& out = session.out();
+  model::Change change;
+  bool resumed = false;
+  auto summary = Supervise(
+      session, Lines::kNone,
+      [&](supervision::Supervisor& supervisor) -> Result<supervision::Summary> {
+        AIOP_TRY(change, make(supervisor.governor()));
+        AIOP_TRY(const auto runs, AnsweredRuns(supervisor.engine().home(), change));
+        if (runs.empty() || !resume) return supervision::Summary{};
+        resumed = true;
+        return supervisor.Continue(change.plant, runs,
+                                   static_cast<int>(session.arguments().Number("--jobs", 1)));
+      });
+  AIOP_CHECK_OK(summary);
+  AIOP_TRY(Home * home, session.Own());
+  AIOP_TRY(change, home->ledger().Get<model::Change>(change.id));
+  if (out.json()) {
+    json::Object document = describe::ToJson(change).as_object();
+    document["summary"] = resumed ? supervision::ToJson(*summary) : json::Value(nullptr);
+    out.Document(document);
+  } else {
+    out.Text("change " + change.id + ": " + std::string(describe::Name(change.status)) +
+             (change.version.empty() ? "" : ", version " + change.version) + "\n");
+    if (!change.reason.empty()) {
+      out.Text("  " + Wrap(change.reason, out.paragraph_width(), 2) + "\n");
+    }
+    if (change.status == ChangeState::kAwaitingApproval) {
+      out.Note("next: aiop change show " + change.id + "\n      aiop change approve " + change.id);
+    }
+    if (resumed) ShowPicture(out, *summary);
+  }
+  const int code = ExitCodeOf(change);
+  return code != 0 || !resumed ? code : supervision::ExitCodeOf(*summary);
+}
+
+void ShowFacts(Output& out, const model::Change& change) {
+  const std::string of =
+      change.side == model::Scope::kMotor ? "motor of plant " + change.plant : "app " + change.app;
+  std::string text = "change     " + change.id + "\nof         " + of + "\ntitle      " +
+                     change.title + "\nstatus     " + std::string(describe::Name(change.status)) +
+                     "\nversion    " + change.base_version + " -> " + change.version +
+                     "\nsource     " + std::string(describe::Name(change.source)) +
+                     (change.origin.empty() ? "" : " (" + change.origin + ")") + "\n";
+  if (!change.reason.empty()) {
+    text += "why        " + Wrap(change.reason, out.paragraph_width(), 11) + "\n";
+  }
+  if (!change.incident.empty()) text += "incident   " + change.incident + "\n";
+  if (!change.decision.empty()) text += "decision   " + change.decision + "\n";
+  if (!change.restore_point.empty()) text += "restore    " + change.restore_point + "\n";
+  for (const auto& each : change.approvals) {
+    text += "approved   by " + each.by + " " + FormatTimestamp(each.at) + "\n";
+  }
+  out.Text(text);
+}
+
+}  // namespace
+
+Result<int> ChangeList(Session& session) {
+  const Arguments& arguments = session.arguments();
+  AIOP_TRY(Home * home, session.Read());
+  std::optional<std::pair<ChangeKey, std::string>> key;
+  if (arguments.Has("--status")) key = {ChangeKey::kStatus, arguments.One("--status")};
+  if (arguments.Has("--plant")) {
+    AIOP_TRY(const auto plant, contexts::GetPlant(*home, arguments.One("--plant")));
+    key = {ChangeKey::kPlant, plant.name};
+  }
+  AIOP_TRY(const auto page,
+           ReadPage<model::Change>(home->ledger(), arguments, key, [&](const model::Change& each) {
+             return !arguments.Has("--status") ||
+                    describe::Name(each.status) == arguments.One("--status");
+           }));
+  const Timestamp now = Now();
+  return ShowPage<model::Change>(
+      session, page,
+      Table({{"CHANGE"},
+             {"OF"},
+             {"STATUS"},
+             {"VERSION"},
+             {"TITLE", Table::Align::kLeft, true},
+             {"WHEN"}}),
+      [&](const model::Change& each) {
+        return std::vector<Cell>{
+            each.id,
+            each.side == model::Scope::kMotor ? each.plant : each.app,
+            Cell(std::string(describe::Name(each.status)), ColourOf(each.status)),
+            each.version,
+            each.title,
+            Ago(each.updated, now)};
+      },
+      "no changes");
+}
+
+Result<int> ChangeShow(Session& session) {
+  AIOP_TRY(Home * home, session.Read());
+  AIOP_TRY(const auto change,
+           FindRecord<model::Change>(home->ledger(), session.arguments().One("ID")));
+  Output& out = session.out();
+  if (out.json()) {
+    out.Document(describe::ToJson(change));
+    return 0;
+  }
+  ShowFacts(out, change);
+  Table gates({{"GATE"},
+               {"VERDICT"},
+               {"TOOK", Table::Align::kRight},
+               {"DETAILS", Table::Align::kLeft, true}});
+  for (const auto& each : change.gates) {
+    const Colour colour = each.verdict == model::Verdict::kPass   ? Colour::kGreen
+                          : each.verdict == model::Verdict::kFail ? Colour::kRed
+                                                                  : Colour::kYellow;
+    gates.Add({each.gate, Cell(std::string(describe::Name(each.verdict)), colour),
+               FormatDuration(Milliseconds{each.elapsed_ms}), each.details});
+  }
+  if (!gates.empty()) {
+    out.Text("\n");
+    out.Show(gates);
+  }
+  if (!change.diff.empty()) out.Text("\n" + change.diff);
+  return 0;
+}
+
+Result<int> ChangeSubmit(Session& session) {
+  const Arguments& arguments = session.arguments();
+  const bool plant = arguments.Has("--plant");
+  const bool patch = arguments.Has("--patch");
+  if (plant == arguments.Has("--app")) return Invalid("give one of --plant and --app");
+  if (patch == arguments.Has("--branch")) return Invalid("give one of --patch and --branch");
+  if (!plant && !patch) return Invalid("an app has no branches: give --patch FILE");
+  std::string diff;
+  if (patch) {
+    AIOP_TRY(diff, ReadInput(arguments.One("--patch"), motors::kPatchLimitBytes));
+    if (diff.empty()) return Invalid(arguments.One("--patch") + " is empty");
+  }
+  // Names are checked before anything is locked or fetched.
+  AIOP_TRY(Home * reading, session.Read());
+  if (plant) {
+    AIOP_TRY([[maybe_unused]] const auto known,
+             contexts::GetPlant(*reading, arguments.One("--plant")));
+  } else {
+    AIOP_TRY([[maybe_unused]] const auto known,
+             reading->apps().Get<model::App>(arguments.One("--app")));
+  }
+  return ActAndShow(
+      session,
+      [&](governance::Governor& governor) {
+        return plant ? governor.SubmitMotor(arguments.One("--plant"), diff,
+                                            arguments.One("--branch"), Session::UserName())
+                     : governor.SubmitApp(arguments.One("--app"), diff, Session::UserName());
+      },
+      true);
+}
+
+Result<int> ChangeApprove(Session& session) {
+  AIOP_TRY(Home * reading, session.Read());
+  AIOP_TRY(const auto change,
+           FindRecord<model::Change>(reading->ledger(), session.arguments().One("ID")));
+  return ActAndShow(
+      session,
+      [&](governance::Governor& governor) {
+        return governor.Approve(change.id, Session::UserName());
+      },
+      !session.arguments().Has("--no-resume"));
+}
+
+Result<int> ChangeReject(Session& session) {
+  AIOP_TRY(const policy::Policy* rules, session.Policy());
+  AIOP_TRY(Home * reading, session.Read());
+  AIOP_TRY(const auto found,
+           FindRecord<model::Change>(reading->ledger(), session.arguments().One("ID")));
+  AIOP_TRY(Home * home, session.Own());
+  supervision::Supervisor supervisor(*home, *rules, nullptr);
+  AIOP_TRY(const auto change, supervisor.governor().Reject(found.id, Session::UserName(),
+                                                           session.arguments().One("--because")));
+  if (session.out().json()) {
+    session.out().Document(describe::ToJson(change));
+  } else {
+    session.out().Text("change " + change.id + ": " + std::string(describe::Name(change.status)) +
+                       "\n");
+  }
+  return 0;
+}
+
+}  // namespace aiop::app

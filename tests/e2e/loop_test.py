@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The closed loop, from a failing run to its end, with faults of each kind."""
+import json
+
+import harness
+import pages
+from harness import DONE, WAITING, by_app, version_of
+
+STEPS_BEFORE_THE_FAULT = ["read", "reserve"]
+
+
+class LoopCase(harness.Case):
+    def begin(self, specs, motor=None, fixes=None):
+        """A motor with these branches, its plant and these apps; nothing has run yet."""
+        self.motor = self.world.motor(motor or pages.files())
+        for name, files in (fixes or {}).items():
+            self.motor.branch(name, files)
+        self.world.add_plant(self.motor)
+        self.world.add_apps(specs)
+
+    def run_all(self, code, *arguments):
+        return self.expect_code(self.world.run("--jobs", "2", *arguments), code).summary
+
+    def runs(self):
+        return {run["app"]: run for run in self.world.ok("runs").items}
+
+    def changes(self):
+        return self.world.ok("change", "ls").items
+
+    def decision_about(self, summary, app):
+        found = [each for each in summary["decisions"] if app in each["apps"]]
+        self.assertEqual(len(found), 1, json.dumps(summary["decisions"], indent=1))
+        return found[0]
+
+    def expect_evidence_exists(self, decision):
+        """Each id that a decision cites is a record of this home."""
+        known = {each["id"] for kind in ("run", "experiment", "incident") for each in self.world.rows(kind)}
+        known |= {each["envelope"]["id"] for each in self.world.rows("event")}
+        self.assertTrue(decision["evidence"])
+        for fact in decision["evidence"]:
+            self.assertTrue(fact["fact"])
+            for reference in fact["refs"]:
+                self.assertIn(reference, known, json.dumps(decision, indent=1))
+        self.assertTrue(any(fact["refs"] for fact in decision["evidence"]), json.dumps(decision, indent=1))
+
+    def expect_paused(self, run, because):
+        self.assertEqual((run["status"], run["paused_because"]), ("PAUSED", because), run["cause"])
+
+    def gates_of(self, change):
+        """{gate: verdicts} of a change."""
+        gates = {}
+        for gate in self.world.ok("change", "show", change).json["gates"]:
+            gates.setdefault(gate["gate"], []).append(gate["verdict"])
+        return gates
+
+
+class MotorFault(LoopCase):
+    def test_a_pending_branch_heals_it_once_and_the_runs_go_on_where_they_stopped(self):
+        self.begin({"narrow": pages.NARROW, "long": pages.LONG, "wide": pages.WIDE, "wider": pages.WIDER},
+                   fixes={"fix/wide-pages": {"layout.py": pages.RIGHT}})
+        source = self.motor.state()
+        summary = self.run_all(DONE)
+        runs = by_app(summary)
+        self.assertEqual({app: run["status"] for app, run in runs.items()},
+                         dict.fromkeys(["narrow", "long", "wide", "wider"], "SUCCESS"))
+
+        decision = self.decision_about(summary, "wide")
+        self.assertEqual((decision["classification"], decision["category"]), ("motor", "MOTOR-RULES"))
+        self.assertEqual(sorted(decision["apps"]), ["wide", "wider"])
+        self.assertEqual(len(summary["decisions"]), 1)
+        self.assertTrue(0.7 <= decision["confidence"] <= 1)
+        self.assertIn("@", decision["policy"])
+        self.expect_evidence_exists(decision)
+        self.assertEqual(self.world.aiop("decisions", "verify").code, DONE)
+
+        self.assertEqual([change["status"] for change in summary["changes"]], ["promoted"])
+        change = summary["changes"][0]
+        gates = self.gates_of(change["id"])
+        for gate in ("lint", "tests", "validators", "red_without", "green_with", "golden", "regression", "tamper"):
+            self.assertEqual(set(gates.get(gate, [])), {"pass"}, gate)
+        plan = {step["step"]: step for step in decision["action_plan"] if step["target"] == "motor"}
+        stored = self.world.ok("decision", "show", decision["decision_id"]).json
+        self.assertIn(change["id"], json.dumps(stored["action_plan"]), plan)
+
+        self.assertEqual(change["version"], "1.0.1")
+        self.assertIn("v1.0.1", self.world.tags())
+        self.assertEqual(self.world.active(), "1.0.1")
+        changelog = self.world.aiop("motor", "changelog", "pages").out
+        self.assertIn("1.0.1", changelog)
+        self.assertIn("fix/wide-pages", changelog)
+        version = [each for each in self.world.ok("motor", "versions", "pages").items
+                   if version_of(each["reference"]) == "1.0.1"][0]
+        self.assertEqual(version["impact"]["runs_healed"], 2)
+        self.assertEqual(version["impact"]["steps_saved"], 2 * len(STEPS_BEFORE_THE_FAULT))
+        points = self.world.ok("motor", "restore-points", "pages").items
+        self.assertEqual([(version_of(each["version"]), each["change"]) for each in points], [("1.0.0", change["id"])])
+
+        for app in ("wide", "wider"):
+            run = runs[app]
+            self.assertEqual(version_of(run["motor"]), "1.0.1")
+            self.assertTrue(run["resumed"])
+            self.assertEqual(run["steps_redone"], 0)
+            self.assertEqual(self.world.steps_of(run["id"]),
+                             ["read", "reserve", "layout", "layout", "check", "publish"])
+        for app in ("narrow", "long"):
+            self.assertEqual(version_of(runs[app]["motor"]), "1.0.0")
+            self.assertEqual(self.world.steps_of(runs[app]["id"]), ["read", "reserve", "layout", "check", "publish"])
+        self.assertEqual(sorted(self.world.effects_done().values()), sorted(
+            f"{what} {app}" for app in ("narrow", "long", "wide", "wider") for what in ("reserved", "published")))
+        self.assertEqual(self.motor.state(), source, "the motor's own repository is only read")
+
+    def test_candidates_that_are_useless_or_break_something_are_rejected(self):
+        self.begin({"narrow": pages.NARROW, "long": pages.LONG, "wide": pages.WIDE, "wider": pages.WIDER},
+                   fixes={"fix/a-useless": {"layout.py": pages.USELESS}, "fix/b-red": {"layout.py": pages.RED},
+                          "fix/c-breaking": {"layout.py": pages.BREAKING}, "fix/d-right": {"layout.py": pages.RIGHT}})
+        self.run_all(DONE)
+        failed = {}
+        for change in self.changes():
+            shown = self.world.ok("change", "show", change["id"]).json
+            failed[shown["origin"].split("@")[0]] = (shown["status"], sorted(
+                {gate["gate"] for gate in shown["gates"] if gate["verdict"] == "fail"}))
+        self.assertEqual(failed, {"fix/a-useless": ("rejected", ["green_with"]), "fix/b-red": ("rejected", ["tests"]),
+                                  "fix/c-breaking": ("rejected", ["regression"]), "fix/d-right": ("promoted", [])})
+        self.assertEqual(self.world.tags(), ["v1.0.0", "v1.0.1"])
+
+    def test_without_a_fix_the_runs_wait_and_asking_again_changes_nothing(self):
+        self.begin({"narrow": pages.NARROW, "wide": pages.WIDE, "wider": pages.WIDER})
+        first = by_app(self.run_all(WAITING))
+        for app in ("wide", "wider"):
+            self.expect_paused(first[app], "fix")
+        self.assertEqual(first["narrow"]["status"], "SUCCESS")
+        experiments, steps = len(self.world.rows("experiment")), self.world.steps()
+        again = by_app(self.run_all(WAITING, "--app", "wide", "--app", "wider"))
+        for app in ("wide", "wider"):
+            self.expect_paused(again[app], "fix")
+            self.assertEqual(again[app]["id"], first[app]["id"])
+        self.assertEqual(len(self.world.rows("experiment")), experiments, "the same question is asked once")
+        self.assertEqual(self.world.steps(), steps, "no plant was started")
+        self.assertEqual(len(self.world.rows("decision")), 1)
+
+        # The fix comes later: the same command finds it.
+        self.motor.branch("fix/wide-pages", {"layout.py": pages.RIGHT})
+        healed = by_app(self.run_all(DONE, "--app", "wide", "--app", "wider"))
+        self.assertEqual(healed["wide"]["id"], first["wide"]["id"])
+        self.assertEqual(self.world.steps_of(first["wide"]["id"]),
+                         ["read", "reserve", "layout", "layout", "check", "publish"])
+
+    def test_rolling_back_makes_the_version_before_the_active_one_again(self):
+        self.begin({"narrow": pages.NARROW, "wide": pages.WIDE, "wider": pages.WIDER},
+                   fixes={"fix/wide-pages": {"layout.py": pages.RIGHT}})
+        self.run_all(DONE)
+        self.assertEqual(self.world.active(), "1.0.1")
+        self.world.ok("motor", "rollback", "pages", "--because", "a rehearsal")
+        self.assertEqual(self.world.active(), "1.0.0")
+        self.assertEqual([change["status"] for change in self.changes()], ["rolled_back"])
+        self.assertEqual(self.world.tags(), ["v1.0.0", "v1.0.1"], "what was released stays on record")
+        fresh = by_app(self.run_all(DONE, "--fresh", "--app", "narrow"))
+        self.assertEqual(version_of(fresh["narrow"]["motor"]), "1.0.0")
+        self.world.ok("motor", "rollback", "pages", "--to", "1.0.1")
+        self.assertEqual(self.world.active(), "1.0.1")
+
+
+class SubmittedPatch(LoopCase):
+    def submit(self, files, code):
+        patch = self.world.folder / "fix.diff"
+        patch.write_text(self.motor.patch(files))
+        return self.expect_code(
+            self.world.aiop("--json", "change", "submit", "--plant", "pages", "--patch", str(patch)), code)
+
+    def test_it_heals_the_paused_runs(self):
+        self.begin({"narrow": pages.NARROW, "wide": pages.WIDE, "wider": pages.WIDER})
+        paused = by_app(self.run_all(WAITING))
+        self.submit({"layout.py": pages.RIGHT}, DONE)
+        runs = self.runs()
+        for app in ("wide", "wider"):
+            self.assertEqual((runs[app]["state"], runs[app]["id"]), ("SUCCESS", paused[app]["id"]), runs[app]["cause"])
+            self.assertEqual(version_of(runs[app]["motor_ctx"]), "1.0.1")
+            self.assertEqual(self.world.steps_of(paused[app]["id"]),
+                             ["read", "reserve", "layout", "layout", "check", "publish"])
+        gates = self.gates_of(self.changes()[0]["id"])
+        self.assertEqual((gates["red_without"], gates["green_with"]), (["pass"], ["pass"]))
+
+    def test_one_that_edits_a_check_waits_for_a_human(self):
+        self.begin({"narrow": pages.NARROW, "wide": pages.WIDE, "wider": pages.WIDER},
+                   motor=pages.files(tests=pages.WRONG_TESTS))
+        paused = by_app(self.run_all(WAITING))
+        self.submit({"layout.py": pages.RIGHT, "tests/check.py": pages.TESTS}, WAITING)
+        change = self.changes()[0]
+        self.assertEqual(change["status"], "awaiting_approval")
+        self.assertTrue(change["needs_human"])
+        self.assertIn("tests/check.py", change["needs_human_because"])
+        self.assertEqual(self.world.active(), "1.0.0")
+        self.assertEqual(self.runs()["wide"]["state"], "PAUSED")
+        self.assertEqual(self.world.run("--app", "wide").code, WAITING)
+        self.expect_code(self.world.aiop("--json", "change", "approve", change["id"]), DONE)
+        self.assertEqual(self.world.active(), "1.0.1")
+        runs = self.runs()
+        for app in ("wide", "wider"):
+            self.assertEqual((runs[app]["state"], runs[app]["id"]), ("SUCCESS", paused[app]["id"]), runs[app]["cause"])
+        self.assertEqual(len(self.world.ok("change", "show", change["id"]).json["approvals"]), 1)
+
+    def test_one_that_edits_a_check_the_old_checks_still_agree_with_needs_nobody(self):
+        self.begin({"narrow": pages.NARROW, "wide": pages.WIDE, "wider": pages.WIDER})
+        self.run_all(WAITING)
+        more = pages.TESTS + "assert layout.columns({'width': 'wide'}) == 2\n"
+        self.submit({"layout.py": pages.RIGHT, "tests/check.py": more}, DONE)
+        self.assertEqual(self.world.active(), "1.0.1")
+
+    def test_a_rejected_one_leaves_everything_as_it_was(self):
+        self.begin({"narrow": pages.NARROW, "wide": pages.WIDE})
+        paused = by_app(self.run_all(WAITING))["wide"]
+        answer = self.submit({"layout.py": pages.RED}, harness.FORBIDDEN)
+        self.assertIn("tests", answer.out + answer.err)
+        self.assertEqual(self.world.active(), "1.0.0")
+        self.assertEqual(self.world.tags(), ["v1.0.0"])
+        run = self.runs()["wide"]
+        self.assertEqual((run["id"], run["state"], run["paused_because"]), (paused["id"], "PAUSED", "fix"))
+
+
+class AppFault(LoopCase):
+    def test_it_waits_for_the_app_and_touches_no_motor(self):
+        self.begin({"narrow": pages.NARROW, "defective": pages.DEFECTIVE},
+                   fixes={"fix/wide-pages": {"layout.py": pages.RIGHT}})
+        summary = self.run_all(WAITING)
+        run = by_app(summary)["defective"]
+        self.expect_paused(run, "fix")
+        decision = self.decision_about(summary, "defective")
+        self.assertEqual((decision["classification"], decision["category"]), ("app", "APP-SPEC"))
+        self.expect_evidence_exists(decision)
+        told = decision["rationale"] + json.dumps(decision["evidence"])
+        self.assertIn("/items/1", told)
+        self.assertIn("seven", told)
+        self.assertEqual(summary["changes"], [])
+        self.assertEqual(self.changes(), [])
+        self.assertEqual((self.world.active(), self.world.tags()), ("1.0.0", ["v1.0.0"]))
+
+        repaired = self.world.spec("repaired", pages.REPAIRED)
+        self.expect_code(self.world.aiop("--json", "app", "update", "defective", "--spec", repaired), DONE)
+        healed = self.runs()["defective"]
+        self.assertEqual((healed["id"], healed["state"]), (run["id"], "SUCCESS"), healed["cause"])
+        self.assertEqual(version_of(healed["motor_ctx"]), "1.0.0")
+        self.assertEqual(version_of(healed["app_ctx"]), "1.1.0")
+        self.assertEqual(self.world.tags(), ["v1.0.0"])
+
+    def test_beside_a_motor_fault_each_side_gets_what_it_needs(self):
+        self.begin({"narrow": pages.NARROW, "wide": pages.WIDE, "wider": pages.WIDER, "defective": pages.DEFECTIVE},
+                   fixes={"fix/wide-pages": {"layout.py": pages.RIGHT}})
+        summary = self.run_all(WAITING)
+        runs = by_app(summary)
+        self.assertEqual({app: run["status"] for app, run in runs.items()},
+                         {"narrow": "SUCCESS", "wide": "SUCCESS", "wider": "SUCCESS", "defective": "PAUSED"})
+        self.expect_paused(runs["defective"], "fix")
+        self.assertEqual(self.decision_about(summary, "defective")["category"], "APP-SPEC")
+        self.assertEqual(self.decision_about(summary, "wide")["category"], "MOTOR-RULES")
+        self.assertEqual([change["status"] for change in summary["changes"]], ["promoted"])
+        self.assertEqual(self.world.active(), "1.0.1")
+
+
+class MeetingOfBoth(LoopCase):
+    def test_a_spec_the_motor_never_declared_is_drift(self):
+        self.begin({"narrow": pages.NARROW, "foreign": pages.FOREIGN})
+        summary = self.run_all(WAITING)
+        decision = self.decision_about(summary, "foreign")
+        self.assertEqual((decision["classification"], decision["category"]), ("mixed", "MIXED-DRIFT"))
+        order = [step["target"] for step in decision["action_plan"] if step["step"] == "apply_patch"]
+        self.assertEqual(order, ["motor", "app"])
+        self.expect_paused(by_app(summary)["foreign"], "fix")
+
+
+class Chance(LoopCase):
+    def test_a_fault_that_is_gone_when_repeated_needs_no_patch(self):
+        self.begin({"narrow": pages.NARROW, "flaky": pages.FLAKY},
+                   fixes={"fix/wide-pages": {"layout.py": pages.RIGHT}})
+        summary = self.run_all(DONE)
+        run = by_app(summary)["flaky"]
+        self.assertEqual(run["status"], "SUCCESS")
+        decision = self.decision_about(summary, "flaky")
+        self.assertEqual((decision["classification"], decision["category"]), ("app", "TRANSIENT"))
+        self.assertNotIn("apply_patch", [step["step"] for step in decision["action_plan"]])
+        self.assertEqual(summary["changes"], [])
+        self.assertEqual((self.world.active(), version_of(run["motor"])), ("1.0.0", "1.0.0"))
+        self.assertEqual(self.world.steps_of(run["id"]), ["read", "reserve", "reserve", "layout", "check", "publish"])
+        self.assertEqual(sorted(each for each in self.world.effects_done().values() if "flaky" in each),
+                         ["published flaky", "reserved flaky"])
+
+
+if __name__ == "__main__":
+    harness.main()
