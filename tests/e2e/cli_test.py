@@ -4,7 +4,6 @@
 shapes of --json; several commands at once."""
 import hashlib
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -13,10 +12,8 @@ import sqlite3
 import subprocess
 import tempfile
 import threading
-import time
-import unittest
 
-from harness import BAD_INPUT, DONE, FORBIDDEN, PYTHON, WAITING, Case, Motor, git, main, program, wait_until, write_files
+from harness import BAD_INPUT, DONE, FORBIDDEN, PYTHON, UNREACHABLE, WAITING, Case, Motor, main, program, wait_until
 
 PLANT = '''
 import json, os, sys, time
@@ -145,6 +142,17 @@ class BadUsage(CommandLine):
                 self.refused(*command, NO_SUCH_ID, says=NO_SUCH_ID)
         self.refused("run", "fork", NO_SUCH_ID, "--from", "read", says=NO_SUCH_ID)
         self.refused("decision", "correct", NO_SUCH_ID, "--as", "APP-SPEC", "--because", "x", says=NO_SUCH_ID)
+
+    def test_a_home_that_cannot_be_opened(self):
+        file = self.world.folder / "file"
+        file.touch()
+        for home in (file, file / "below"):
+            answer = self.expect_code(self.world.aiop("runs", home=home), UNREACHABLE)
+            self.assertEqual(answer.out, "")
+        newer = self.world.folder / "newer"
+        newer.mkdir()
+        (newer / "home.json").write_text('{"layout": 99}')
+        self.assertIn("newer aiop", self.expect_code(self.world.aiop("runs", home=newer), UNREACHABLE).err)
 
     def test_help_is_on_stdout_and_has_an_example(self):
         for words in ([], ["run"], ["plant", "add"], ["events", "tail"]):
@@ -392,6 +400,18 @@ class Shapes(CommandLine):
         first = self.ran.summary["incidents"][0]
         self.refused("incident", "merge", first, first, says="into itself")
         self.refused("incident", "unmerge", first, says="not merged")
+        self.world.add_apps({"odd": {"title": 7}})
+        second = self.world.run("--app", "odd").summary["incidents"][0]
+        self.assertNotEqual(first, second)
+        before = [self.world.ok("incident", "show", each).json for each in (first, second)]
+        merged = self.world.ok("incident", "merge", second, first).json
+        self.assertEqual((merged["state"], merged["merged_into"]), ("merged", first))
+        self.refused("incident", "merge", second, first, says="already")
+        self.assertEqual(self.world.ok("runs", "--app", "odd").items[0]["incident"], first)
+        self.world.ok("incident", "unmerge", second)
+        after = [self.world.ok("incident", "show", each).json for each in (first, second)]
+        self.assertEqual(before, after)
+        self.assertEqual(self.world.ok("runs", "--app", "odd").items[0]["incident"], second)
 
     def test_fork_waits_or_goes(self):
         run = next(r for r in self.ran.summary["runs"] if r["app"] == "good")["id"]
@@ -420,6 +440,7 @@ class Observing(CommandLine):
         self.assertEqual((answer["stored"], answer["failures"]), (2, 1))
         stored = self.world.ok("events", "tail", "--all", "--severity", "error").lines[:-1]
         self.assertEqual(len(stored), 1)
+        self.assertNotIn("sk-abcdefghijklmnopqrstuvwx", json.dumps(stored))
         self.assertIn("good@1.0.0+", stored[0]["context_ref"]["app_ctx"])
         self.assertIn("pages@1.0.0+", stored[0]["context_ref"]["motor_ctx"])
 
@@ -452,6 +473,15 @@ class AtOnce(CommandLine):
                    30, "the run is at its checkpoint")
         return running, self.world.ok("runs").items[0]["id"]
 
+    def beside(self, *arguments):
+        """A command that goes on beside the run; its output is collected at its end."""
+        process = subprocess.Popen([program(), "--home", str(self.world.home), *arguments], text=True,
+                                   env=self.world.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        return process
+
     @staticmethod
     def with_checkpoint(run):
         return dict(run, checkpoint=run.get("checkpoint", ""))
@@ -460,10 +490,10 @@ class AtOnce(CommandLine):
         running, run = self.start_run()
         self.assertEqual(self.world.ok("run", "show", run).json["state"], "RUNNING")
         spec = self.world.spec("other", {"title": "o"})
-        waiting = self.world.start("app", "add", "other", "--plant", "pages", "--spec", spec)
-        wait_until(lambda: "waiting" in (self.world.folder / "running.err").read_text(), 30, "it says that it waits")
+        waiting = self.beside("app", "add", "other", "--plant", "pages", "--spec", spec)
+        self.assertIn("waiting", waiting.stderr.readline())
         self.gate.touch()
-        self.expect_code(waiting.wait(), DONE)
+        self.assertEqual(waiting.wait(60), DONE)
         self.assertEqual(running.process.wait(60), DONE)
         self.assertEqual(len(self.world.ok("app", "ls").items), 2)
 
@@ -496,12 +526,14 @@ class AtOnce(CommandLine):
 
     def test_watching_ends_when_the_run_does(self):
         running, run = self.start_run()
-        watching = self.world.start("--json", "run", "watch", run)
+        watching = self.beside("--json", "run", "watch", run)
+        first = json.loads(watching.stdout.readline())  # it has seen the run before that goes on
         self.gate.touch()
-        answer = self.expect_code(watching.wait(), DONE)
+        lines = [first, *map(json.loads, watching.stdout)]
+        self.assertEqual(watching.wait(60), DONE)
         self.assertEqual(running.process.wait(60), DONE)
-        self.assertEqual(answer.summary["runs"][0]["status"], "SUCCESS")
-        states = [line["run"]["state"] for line in answer.lines if "run" in line]
+        self.assertEqual(lines[-1]["summary"]["runs"][0]["status"], "SUCCESS")
+        states = [line["run"]["state"] for line in lines if "run" in line]
         self.assertEqual((states[0], states[-1]), ("RUNNING", "SUCCESS"))
 
     def test_many_first_commands_make_one_home(self):

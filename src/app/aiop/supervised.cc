@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/aiop/supervised.h"
 
+#include <cstdio>
+
 #include "app/aiop/picture.h"
 #include "app/aiop/progress.h"
 #include "app/aiop/signals.h"
@@ -20,10 +22,6 @@ Result<supervision::Summary> Supervise(Session& session, Lines lines, const Work
     progress.Note("stopping: storing where everything stands (once more to end at once)");
     supervisor.Stop();
   });
-  const supervision::Mailbox mailbox(
-      home->folder(), [&](const supervision::MailboxRequest& request) {
-        return Interrupt(supervisor.engine(), request.run, request.verb);
-      });
   return work(supervisor);
 }
 
@@ -38,6 +36,12 @@ Result<int> SuperviseAndShow(Session& session, const Work& work) {
     session.out().Line(json::Object{{"summary", supervision::ToJson(*summary)}});
   } else {
     ShowPicture(session.out(), *summary);
+  }
+  std::fflush(stdout);
+  // Only now: a command that is killed before it could answer is continued by the next one.
+  if (!summary->runs.empty()) {
+    AIOP_TRY(contexts::Home * home, session.Own());
+    AIOP_CHECK_OK(supervision::Delivered(*home, summary->runs.front().plant));
   }
   return supervision::ExitCodeOf(*summary);
 }

@@ -43,6 +43,8 @@ struct Summary {
 json::Value ToJson(const Summary& summary);
 // 0 all SUCCESS, 1 something FAILED, 3 something PAUSED or awaiting approval.
 int ExitCodeOf(const Summary& summary);
+// The summary of the plant's runs has reached who asked for it: the next request is a new one.
+Status Delivered(contexts::Home& home, const std::string& plant);
 
 struct MailboxRequest {
   std::string run;
@@ -56,10 +58,9 @@ class Supervisor {
   Supervisor(contexts::Home& home, const policy::Policy& policy, engine::Watcher watcher);
   ~Supervisor();
 
-  // Until Delivered() is called the same request, made again, answers for the same runs: a command
+  // Until Delivered() is told, the same request, made again, answers for the same runs: a command
   // that is killed before it could print its summary loses nothing and repeats nothing.
   Result<Summary> Supervise(const Request& request);
-  Status Delivered(const std::string& plant);
 
   // Goes on with paused runs that something outside made ready (a new app version, an approved
   // change, `run resume`) until nothing moves. `runs`: only these; empty: all of the plant.

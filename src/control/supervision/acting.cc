@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// From decisions to resumed runs.
+#include "control/supervision/impl.h"
+
+namespace aiop::supervision {
+
+Status Supervisor::Impl::ResumeOn(const model::Change& change,
+                                  const model::DecisionRecord& decision,
+                                  const std::vector<model::Run>& runs) {
+  AIOP_TRY(const contexts::Motor motor,
+           contexts::MotorAtCommit(home, change.plant, change.candidate));
+  for (const model::Run& run : runs) {
+    if (run.state != RunState::kPatchingMotor && run.state != RunState::kPaused) continue;
+    if (run.state == RunState::kPaused) {
+      AIOP_TRY([[maybe_unused]] const auto patching,
+               engine.Move(run.id, lifecycle::RunEvent::kPatchMotor,
+                           "change " + change.id + " answers its incident"));
+    }
+    AIOP_TRY([[maybe_unused]] const auto validating,
+             engine.Move(run.id, lifecycle::RunEvent::kPatched,
+                         "motor " + change.version + " passed its gates", PausedBecause::kHuman,
+                         [&](model::Run& record) { record.healed_by = change.id; }));
+    AIOP_TRY(
+        [[maybe_unused]] const auto ready,
+        engine.PrepareResume(run.id, run.app_ctx, motor, "resumed on motor " + change.version));
+  }
+  return arbiter.SetOutcome(decision.decision_id, "patched: motor " + change.version);
+}
+
+// The change that made the active version, if the runs stand on an older one and pass with it:
+// tried on one of them.
+Result<std::optional<model::Change>> Supervisor::Impl::AnsweredByActive(
+    const model::DecisionRecord& decision, const std::vector<model::Run>& runs) {
+  AIOP_TRY(const contexts::Motor active, contexts::ActiveMotor(home, decision.plant));
+  const auto behind = std::find_if(runs.begin(), runs.end(), [&](const model::Run& run) {
+    return !run.pinned_motor && run.motor_commit != active.version.commit;
+  });
+  if (behind == runs.end() || active.version.change.empty()) return std::optional<model::Change>();
+  AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(decision.incident_id));
+  experiments::Question question;
+  question.kind = model::ExperimentKind::kCandidate;
+  question.run = *behind;
+  AIOP_TRY(question.app, contexts::VersionOf(home, behind->app_ctx));
+  question.motor = active;
+  question.profile = behind->profile;
+  question.to_the_end = true;
+  question.question =
+      "Does " + behind->app + " pass on the active motor " + active.version.reference.version + "?";
+  question.changed =
+      "motor " + behind->motor_ctx.version + " -> " + active.version.reference.version;
+  AIOP_TRY(const auto experiment,
+           harness.Ask({incident.id, incident.fingerprint, policy.PlantMillisecondsPerIncident()},
+                       question));
+  if (experiment.result != model::ExperimentResult::kPassed) return std::optional<model::Change>();
+  AIOP_TRY(auto change, home.ledger().Get<model::Change>(active.version.change));
+  incident.change = change.id;
+  AIOP_CHECK_OK(home.ledger().Put(incident));
+  return std::optional(std::move(change));
+}
+
+Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
+                                   const std::vector<model::Run>& runs) {
+  // A change that answers this incident already?
+  AIOP_TRY(const auto incident, home.ledger().Get<model::Incident>(decision.incident_id));
+  if (!incident.change.empty()) {
+    AIOP_TRY(const auto change, home.ledger().Get<model::Change>(incident.change));
+    if (change.status == model::ChangeState::kPromoted) return ResumeOn(change, decision, runs);
+  }
+  for (const model::Run& run : runs) {
+    if (run.pinned_motor) {
+      AIOP_TRY(
+          [[maybe_unused]] const auto waits,
+          engine.Move(run.id, lifecycle::RunEvent::kPause,
+                      "the motor is at fault, but this run was started on a version named by hand",
+                      PausedBecause::kFix));
+    }
+  }
+  // The answer to another incident may answer this one too.
+  AIOP_TRY(const auto answered, AnsweredByActive(decision, runs));
+  if (answered) return ResumeOn(*answered, decision, runs);
+  std::vector<model::Run> patching;
+  for (const model::Run& run : runs) {
+    if (run.pinned_motor) continue;
+    AIOP_TRY(auto moved, engine.Move(run.id, lifecycle::RunEvent::kPatchMotor,
+                                     "looking for a fix of the motor"));
+    patching.push_back(std::move(moved));
+  }
+  if (patching.empty()) return {};
+  const auto park = [&](PausedBecause because, const std::string& why) -> Status {
+    for (const model::Run& run : patching) {
+      AIOP_TRY([[maybe_unused]] const auto waits,
+               engine.Move(run.id, lifecycle::RunEvent::kPause, why, because));
+    }
+    return {};
+  };
+  auto change = governor.HealMotor(decision);
+  if (!change) {
+    const Status parked = park(
+        change.error().code == Code::kCancelled ? PausedBecause::kOperator : PausedBecause::kFix,
+        "no fix could be prepared: " + change.error().message);
+    return change.error().code == Code::kCancelled || change.error().code == Code::kForbidden
+               ? parked
+               : std::unexpected(change.error());
+  }
+  if (!*change) {
+    exhausted.insert(decision.incident_id);
+    AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id,
+                                     "waiting: no patch source has a fix that passes the gates"));
+    return park(PausedBecause::kFix,
+                "the motor is at fault and no patch source has a fix that passes the gates");
+  }
+  if ((*change)->status == model::ChangeState::kAwaitingApproval) {
+    exhausted.insert(decision.incident_id);
+    AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id,
+                                     "waiting: change " + (*change)->id + " awaits approval"));
+    return park(PausedBecause::kApproval, "change " + (*change)->id + " awaits approval");
+  }
+  return ResumeOn(**change, decision, patching);
+}
+
+Status Supervisor::Impl::ActOn(const model::DecisionRecord& decision,
+                               const std::vector<model::Run>& runs) {
+  if (decision.outcome == "abstained") return {};
+  if (decision.category == model::Category::kTransient) {
+    for (const model::Run& run : runs) {
+      if (run.resumed > policy.GiveUpAfter()) continue;
+      AIOP_TRY(const contexts::Motor own,
+               contexts::MotorAtCommit(home, run.plant, run.motor_commit));
+      AIOP_TRY([[maybe_unused]] const auto ready,
+               engine.PrepareResume(run.id, run.app_ctx, own,
+                                    "the fault was gone on the unchanged re-run"));
+    }
+    return arbiter.SetOutcome(decision.decision_id, "resumed without a patch");
+  }
+  if (decision.classification == model::Classification::kApp) {
+    for (const model::Run& run : runs) {
+      AIOP_TRY([[maybe_unused]] const auto waits,
+               engine.Move(run.id, lifecycle::RunEvent::kPause,
+                           "the app has to change: " + decision.rationale, PausedBecause::kFix));
+    }
+    return arbiter.SetOutcome(decision.decision_id, "waiting: the app has to change");
+  }
+  return HealMotor(decision, runs);
+}
+
+Status Supervisor::Impl::ActAll(const std::vector<std::string>& runs) {
+  // By decision, in the order they were made.
+  std::map<std::string, std::vector<model::Run>> waiting;
+  for (const std::string& id : runs) {
+    AIOP_TRY(const model::Run run, Get(id));
+    if (run.state != RunState::kPaused || run.decision.empty() || run.incident.empty()) continue;
+    if (!Waits(run, PausedBecause::kEvidence) && !Waits(run, PausedBecause::kFix)) continue;
+    if (exhausted.contains(run.incident)) continue;
+    AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(run.decision));
+    if (Waits(run, PausedBecause::kFix) && decision.classification == model::Classification::kApp)
+      continue;
+    waiting[run.decision].push_back(run);
+  }
+  // Motor alone, then mixed, then app; by app within these, so that parallel arbitration changes no
+  // order.
+  std::vector<std::pair<model::DecisionRecord, std::vector<model::Run>>> ordered;
+  for (const auto& [id, members] : waiting) {
+    AIOP_TRY(auto decision, home.ledger().Get<model::DecisionRecord>(id));
+    ordered.emplace_back(std::move(decision), members);
+  }
+  const auto rank = [](const model::DecisionRecord& decision) {
+    const int side = decision.classification == model::Classification::kMotor   ? 0
+                     : decision.classification == model::Classification::kMixed ? 1
+                                                                                : 2;
+    return std::make_pair(side, decision.apps);
+  };
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [&](const auto& a, const auto& b) { return rank(a.first) < rank(b.first); });
+  for (const auto& [decision, members] : ordered) {
+    if (engine.stopping()) return {};
+    std::vector<model::Run> current;
+    for (const auto& member : members) {
+      AIOP_TRY(auto run, Get(member.id));
+      if (run.state == RunState::kPaused) current.push_back(std::move(run));
+    }
+    AIOP_CHECK_OK(ActOn(decision, current));
+  }
+  return {};
+}
+
+// Incidents of which no run is left standing are resolved; changes get their impact, useless ones
+// go back.
+Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
+  std::set<std::string> incidents;
+  std::set<std::string> changes;
+  for (const std::string& id : runs) {
+    AIOP_TRY(const model::Run run, Get(id));
+    if (!run.incident.empty()) incidents.insert(run.incident);
+    if (!run.healed_by.empty()) changes.insert(run.healed_by);
+  }
+  for (const std::string& id : incidents) {
+    AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(id));
+    if (incident.state != model::IncidentState::kDecided) continue;
+    AIOP_TRY(const auto occurrences, home.ledger().ListBy<model::Occurrence>(
+                                         store::Kind<model::Occurrence>::Field::kIncident, id));
+    bool healed = !occurrences.empty();
+    for (const auto& each : occurrences) {
+      AIOP_TRY(const model::Run run, Get(each.run));
+      if (run.state != RunState::kSuccess && run.incident == id) healed = false;
+    }
+    if (!healed) continue;
+    AIOP_TRY(incident.state,
+             lifecycle::StepIncident(incident.state, lifecycle::IncidentEvent::kHealed));
+    AIOP_CHECK_OK(home.ledger().Put(incident));
+    AIOP_CHECK_OK(arbiter.SetOutcome(incident.decision, "healed"));
+  }
+  for (const std::string& id : changes) {
+    AIOP_TRY(const auto change, home.ledger().Get<model::Change>(id));
+    if (change.side != model::Scope::kMotor) continue;
+    AIOP_CHECK_OK(governor.MeasureImpact(id));
+    AIOP_TRY(const auto version,
+             home.motors().Get<model::MotorVersion>(change.plant + "/" + change.version));
+    const bool useless =
+        version.impact && version.impact->runs_healed == 0 && version.impact->runs_not_healed > 0;
+    if (useless && change.status == model::ChangeState::kPromoted) {
+      AIOP_CHECK_OK(governor.RollBackUseless(id, "no run it was made for was healed by it"));
+      if (!change.decision.empty())
+        AIOP_CHECK_OK(arbiter.SetOutcome(change.decision, "not healed: rolled back"));
+    }
+  }
+  return {};
+}
+
+}  // namespace aiop::supervision

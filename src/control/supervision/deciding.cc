@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// From failed runs to decisions.
+#include "control/supervision/impl.h"
+
+namespace aiop::supervision {
+
+// Runs that failed again at the same incident after its fix: one step further back first, then the
+// fix was useless.
+Status Supervisor::Impl::NoteReturns(const std::vector<std::string>& runs) {
+  for (const std::string& id : runs) {
+    AIOP_TRY(const model::Run run, Get(id));
+    if (!Waits(run, PausedBecause::kEvidence) || run.healed_by.empty()) continue;
+    AIOP_TRY(const model::Change change, home.ledger().Get<model::Change>(run.healed_by));
+    AIOP_TRY(const model::Incident incident, home.ledger().Get<model::Incident>(run.incident));
+    if (incident.change != change.id || change.status != model::ChangeState::kPromoted) continue;
+    AIOP_TRY(const contexts::Motor motor,
+             contexts::MotorAtCommit(home, run.plant, run.motor_commit));
+    AIOP_TRY(const auto checkpoints, engine.CheckpointsOf(id));
+    const bool can_step_back = !checkpoints.empty() && run.resumed <= policy.GiveUpAfter();
+    if (can_step_back) {
+      AIOP_TRY(
+          [[maybe_unused]] const auto ready,
+          engine.PrepareResume(
+              id, run.app_ctx, motor,
+              "the same failure came back: one checkpoint further back, before the fix is called "
+              "useless",
+              true));
+      continue;
+    }
+    // This app needs something else: it is examined on its own.
+    AIOP_TRY([[maybe_unused]] const auto split,
+             arbiter.SplitOff(run.incident, {id}, "change " + change.id + " did not heal it"));
+    AIOP_TRY(model::Run fresh, Get(id));
+    fresh.healed_by.clear();
+    AIOP_CHECK_OK(home.ledger().Put(fresh));
+  }
+  return {};
+}
+
+Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
+  std::vector<std::string> incidents;
+  for (const std::string& id : runs) {
+    AIOP_TRY(const model::Run run, Get(id));
+    if (!Waits(run, PausedBecause::kEvidence) || run.incident.empty()) continue;
+    AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(run.incident));
+    const bool decided =
+        incident.state == model::IncidentState::kDecided && !incident.decision.empty();
+    if (decided && run.decision == incident.decision) continue;
+    if (decided) {
+      AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(incident.decision));
+      // A ruling on the motor covers who comes later; one on an app does not.
+      if (decision.classification == model::Classification::kMotor) {
+        AIOP_TRY(model::Run inherits, Get(id));
+        inherits.decision = decision.decision_id;
+        AIOP_CHECK_OK(home.ledger().Put(inherits));
+        continue;
+      }
+      AIOP_TRY(incident, arbiter.SplitOff(incident.id, {id},
+                                          "decision " + decision.decision_id +
+                                              " was about other apps or versions"));
+    }
+    if (std::find(incidents.begin(), incidents.end(), incident.id) == incidents.end())
+      incidents.push_back(incident.id);
+  }
+  while (!incidents.empty()) {
+    AIOP_CHECK_OK(ForEach<std::string>(incidents, jobs, [&](const std::string& id) -> Status {
+      const auto decision = arbiter.Arbitrate(id);
+      if (decision || decision.error().code == Code::kCancelled ||
+          decision.error().code == Code::kNotFound)
+        return {};
+      return std::unexpected(decision.error());
+    }));
+    if (engine.stopping()) return {};
+    // Deciding may have split incidents: the new ones are decided too.
+    incidents.clear();
+    for (const std::string& id : runs) {
+      AIOP_TRY(const model::Run run, Get(id));
+      if (!Waits(run, PausedBecause::kEvidence) || !run.decision.empty() || run.incident.empty())
+        continue;
+      AIOP_TRY(const auto incident, home.ledger().Get<model::Incident>(run.incident));
+      const bool open = incident.state == model::IncidentState::kOpen;
+      if (open && std::find(incidents.begin(), incidents.end(), incident.id) == incidents.end()) {
+        incidents.push_back(incident.id);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace aiop::supervision

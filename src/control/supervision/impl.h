@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a Supervisor is made of; the parts of its loop are one file each. Private to the module.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "control/supervision/supervision.h"
+
+namespace aiop::supervision {
+
+using model::PausedBecause;
+using model::RunState;
+
+// Runs `work` on each item, `jobs` at a time; the first error is returned after all have ended.
+template <class T>
+Status ForEach(const std::vector<T>& items, int jobs, const std::function<Status(const T&)>& work) {
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  Status first;
+  const auto loop = [&] {
+    for (size_t i = next++; i < items.size(); i = next++) {
+      const Status status = work(items[i]);
+      const std::lock_guard lock(mutex);
+      if (!status && first) first = status;
+    }
+  };
+  const size_t count = std::min(items.size(), static_cast<size_t>(std::max(1, jobs)));
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < count; ++i) threads.emplace_back(loop);
+  loop();
+  for (auto& thread : threads) thread.join();
+  return first;
+}
+
+inline bool Waits(const model::Run& run, PausedBecause because) {
+  return run.state == RunState::kPaused && run.paused_because == because;
+}
+
+struct Supervisor::Impl {
+  contexts::Home& home;
+  const policy::Policy& policy;
+  engine::Engine engine;
+  experiments::Harness harness;
+  arbitration::Arbiter arbiter;
+  governance::Governor governor;
+  int jobs = 1;
+  std::mutex pending_mutex;
+  std::map<std::string, lifecycle::RunEvent>
+      pending;  // asked for through the mailbox, to be done at the next safe point
+  std::unique_ptr<Mailbox> mailbox;
+  // Incidents for which every patch source was asked in this call: asked once.
+  std::set<std::string> exhausted;
+
+  Impl(contexts::Home& owned, const policy::Policy& rules, engine::Watcher watcher)
+      : home(owned),
+        policy(rules),
+        engine(owned, std::move(watcher)),
+        harness(engine, sandbox::Level::kReduced),
+        arbiter(engine, harness, rules),
+        governor(engine, harness, rules) {}
+
+  Result<model::Run> Get(const std::string& id) { return home.ledger().Get<model::Run>(id); }
+
+  Result<std::vector<std::string>> SelectRuns(const Request& request, const std::string& batch);
+  Result<std::vector<std::string>> SelectRunsOf(const Request& request, const model::App& app,
+                                                const std::string& batch);
+  Status TakeOver(const model::Run& run);
+  Status Cancel(const model::Run& run, const std::string& cause);
+  Status ApplyPending();
+  Result<Summary> Settle(const std::string& plant, const std::vector<std::string>& runs);
+  Status WarnUndeclared(const std::vector<std::string>& runs);
+  Status DriveAll(const std::vector<std::string>& runs);
+  Status DecideAll(const std::vector<std::string>& runs);
+  Status ActAll(const std::vector<std::string>& runs);
+  Status ActOn(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
+  Result<std::optional<model::Change>> AnsweredByActive(const model::DecisionRecord& decision,
+                                                        const std::vector<model::Run>& runs);
+  Status HealMotor(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
+  Status ResumeOn(const model::Change& change, const model::DecisionRecord& decision,
+                  const std::vector<model::Run>& runs);
+  Status NoteReturns(const std::vector<std::string>& runs);
+  Status CloseIncidents(const std::vector<std::string>& runs);
+  Result<Summary> Summarise(const std::string& plant, const std::vector<std::string>& runs);
+};
+
+}  // namespace aiop::supervision
