@@ -536,6 +536,15 @@ class AtOnce(CommandLine):
         states = [line["run"]["state"] for line in lines if "run" in line]
         self.assertEqual((states[0], states[-1]), ("RUNNING", "SUCCESS"))
 
+    def test_following_events_ends_with_a_summary_when_it_is_stopped(self):
+        following = self.beside("--json", "events", "tail", "--follow")
+        self.assertEqual(self.world.ok("events", "ingest", "-", stdin=json.dumps(dict(BadFiles.EVENT, id="late"))).code,
+                         DONE)
+        self.assertEqual(json.loads(following.stdout.readline())["id"], "late")
+        following.send_signal(signal.SIGINT)
+        self.assertEqual(json.loads(following.stdout.readline())["summary"]["events"], 1)
+        self.assertEqual(following.wait(30), DONE)
+
     def test_many_first_commands_make_one_home(self):
         codes = []
         lock = threading.Lock()

@@ -24,6 +24,11 @@ ALL_POINTS, SOME_POINTS = 120, 80
 BEFORE_TAG, AFTER_TAG = 6, 10
 RANDOM_KILLS = 10
 KILLED = -signal.SIGKILL
+# The edges of a run's life.
+PATCHING = ("PATCHING_MOTOR", "PATCHING_APP")
+EDGES = {"IDLE": {"RUNNING"}, "RUNNING": {"PAUSED", "SUCCESS", "FAILED"},
+         "PAUSED": {*PATCHING, "RESUMING", "FAILED", "PAUSED"}, **dict.fromkeys(PATCHING, {"VALIDATING", "PAUSED"}),
+         "VALIDATING": {"RESUMING", *PATCHING, "PAUSED"}, "RESUMING": {"RUNNING", "PAUSED"}}
 APPS = {"narrow": pages.NARROW, "wide": pages.WIDE, "wider": pages.WIDER, "defective": pages.DEFECTIVE}
 RUN = ("run", "--plant", "pages", "--jobs", "1")
 
@@ -110,6 +115,20 @@ class Attempt:
         for key, value in expected.items():
             self.check(found[key] == value, f"{key} is {found[key]}, not {value}")
 
+    def check_records(self):
+        """What must hold of the records however often the program was killed."""
+        state = {}
+        for each in self.world.rows("transition"):
+            self.check(each["from"] == state.get(each["run"], "IDLE"), f"a gap in the history of a run: {each}")
+            self.check(each["to"] in EDGES[each["from"]], f"no edge of a run's life: {each}")
+            state[each["run"]] = each["to"]
+        for each in self.world.rows("run"):
+            self.check(each["state"] == state.get(each["id"], "IDLE"), f"not where its history ends: {each}")
+        for each in self.world.rows("attempt"):
+            self.check(each.get("outcome") and each.get("ended"), f"an attempt without an end: {each}")
+        left = list((self.world.home / "experiments").glob("*"))
+        self.check(not left, f"left behind: {left}")
+
 
 class CrashCase(unittest.TestCase):
     def in_parallel(self, work, items):
@@ -156,6 +175,7 @@ class TheLoop(CrashCase):
             attempt.check(answer.code == WAITING, str(answer))
             if answer.code == WAITING:
                 attempt.compare(end_state(world), self.expected)
+                attempt.check_records()
             return attempt.problems
         except Exception as error:  # one point must not hide the others
             return [f"{label}: {type(error).__name__}: {error}"]
@@ -240,6 +260,7 @@ class OtherCommands(CrashCase):
                 attempt.check(killed.code == KILLED, str(killed))
                 finish(world, attempt)
                 attempt.compare(end_state(world), expected)
+                attempt.check_records()
                 return attempt.problems
             except Exception as error:  # one point must not hide the others
                 return [f"{command[:2]} at {point}: {type(error).__name__}: {error}"]

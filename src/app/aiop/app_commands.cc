@@ -14,13 +14,17 @@ using contexts::Home;
 using AppKey = store::Kind<model::App>::Field;
 using VersionKey = store::Kind<model::AppVersion>::Field;
 
-// Paused runs of the app that an update lets go on; what a human paused stays.
-Result<std::vector<std::string>> PausedRuns(Home& home, const std::string& app) {
+// Unfinished runs of the app that stand on another version than `current`: what an update lets go
+// on, also one that was killed half-way. What a human paused stays.
+Result<std::vector<std::string>> RunsToContinue(Home& home, const std::string& app,
+                                                const model::AppReference& current) {
   AIOP_TRY(const auto runs,
            home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kApp, app));
   std::vector<std::string> paused;
   for (const model::Run& run : runs) {
-    if (run.state == model::RunState::kPaused &&
+    const bool behind = run.app_ctx != current || (run.state != model::RunState::kPaused &&
+                                                   run.state != model::RunState::kIdle);
+    if (!run.Ended() && run.state != model::RunState::kIdle && behind &&
         run.paused_because != model::PausedBecause::kHuman) {
       paused.push_back(run.id);
     }
@@ -65,8 +69,8 @@ Result<int> AppUpdate(Session& session) {
            contexts::UpdateApp(*home, name, {arguments.One("--spec")}, "owner", ""));
   const bool changed = version.reference != before.current;
   std::vector<std::string> runs;
-  if (changed && !arguments.Has("--no-resume")) {
-    AIOP_TRY(runs, PausedRuns(*home, name));
+  if (!arguments.Has("--no-resume")) {
+    AIOP_TRY(runs, RunsToContinue(*home, name, version.reference));
   }
   if (!out.json()) {
     out.Text(changed

@@ -79,13 +79,14 @@ std::string Tables() {
       "}\n"
       "# The command that the words name so far.\n"
       "_aiop_path() {\n"
-      "  local path='' word\n"
+      "  local chosen='' word\n"
       "  for word in \"$@\"; do\n"
-      "    case \" $(_aiop_words \"$path\") \" in\n"
-      "      *\" $word \"*) case \"$word\" in -*) ;; *) path=\"${path:+$path }$word\" ;; esac ;;\n"
+      "    case \" $(_aiop_words \"$chosen\") \" in\n"
+      "      *\" $word \"*) case \"$word\" in -*) ;; *) chosen=\"${chosen:+$chosen }$word\" ;; "
+      "esac ;;\n"
       "    esac\n"
       "  done\n"
-      "  echo \"$path\"\n"
+      "  echo \"$chosen\"\n"
       "}\n";
   return text;
 }
@@ -93,14 +94,14 @@ std::string Tables() {
 std::string Bash() {
   return "# bash completion of aiop; made by 'aiop completion bash'\n" + Tables() +
          "_aiop() {\n"
-         "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} path "
+         "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} chosen "
          "values\n"
-         "  path=$(_aiop_path \"${COMP_WORDS[@]:1:COMP_CWORD-1}\")\n"
-         "  values=$(_aiop_values \"$path\" \"$previous\")\n"
+         "  chosen=$(_aiop_path \"${COMP_WORDS[@]:1:COMP_CWORD-1}\")\n"
+         "  values=$(_aiop_values \"$chosen\" \"$previous\")\n"
          "  case \"$values\" in\n"
          "    '<file>') compopt -o default; COMPREPLY=() ;;\n"
          "    '<word>') COMPREPLY=() ;;\n"
-         "    '') mapfile -t COMPREPLY < <(compgen -W \"$(_aiop_words \"$path\")\" -- "
+         "    '') mapfile -t COMPREPLY < <(compgen -W \"$(_aiop_words \"$chosen\")\" -- "
          "\"$current\")\n"
          "        [[ ${#COMPREPLY[@]} != 0 ]] || compopt -o default ;;\n"
          "    *) mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$current\") ;;\n"

@@ -60,7 +60,7 @@ Result<supervision::Summary> ResumeRun(supervision::Supervisor& supervisor, cons
            run.pinned_motor ? contexts::MotorAtCommit(home, run.plant, run.motor_commit)
                             : contexts::ActiveMotor(home, run.plant));
   AIOP_TRY([[maybe_unused]] const auto ready,
-           engine.PrepareResume(id, app.current, motor, "resumed by a human"));
+           engine.PrepareResume(id, app.current, motor, {.cause = "resumed by a human"}));
   auto driven = engine.Drive(id);
   if (!driven && driven.error().code != Code::kCancelled) return std::unexpected(driven.error());
   return supervisor.Continue(run.plant, {id}, 1);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Following what another process does: run watch, events tail.
+#include <atomic>
 #include <deque>
 #include <thread>
 
 #include "app/aiop/commands.h"
 #include "app/aiop/listing.h"
 #include "app/aiop/progress.h"
+#include "app/aiop/signals.h"
 #include "app/aiop/words.h"
 #include "control/supervision/supervision.h"
 
@@ -204,10 +206,16 @@ Result<int> EventsTail(Session& session) {
     for (const auto& event : last) ShowEvent(out, event);
     shown = static_cast<int64_t>(last.size());
   }
-  while (arguments.Has("--follow") && !out.broken()) {
-    std::this_thread::sleep_for(kPoll);
-    AIOP_CHECK_OK(EventsAfter(*home, filter, sequence,
-                              [&](const model::StoredEvent& event) { ShowEvent(out, event); }));
+  if (arguments.Has("--follow")) {
+    std::atomic<bool> stop{false};
+    const StopOnSignals signals([&] { stop = true; });
+    while (!stop && !out.broken()) {
+      std::this_thread::sleep_for(kPoll);
+      AIOP_CHECK_OK(EventsAfter(*home, filter, sequence, [&](const model::StoredEvent& event) {
+        ShowEvent(out, event);
+        ++shown;
+      }));
+    }
   }
   if (out.json()) {
     out.Line(json::Object{{"summary", json::Object{{"events", shown}, {"last", sequence}}}});

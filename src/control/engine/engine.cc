@@ -128,8 +128,8 @@ Result<std::map<std::string, std::string>> Engine::KeysFor(const model::AppRefer
 }
 
 Result<model::Run> Engine::PrepareResume(const std::string& id, const model::AppReference& app,
-                                         const contexts::Motor& motor, const std::string& cause,
-                                         bool step_back) {
+                                         const contexts::Motor& motor,
+                                         const Resumption& resumption) {
   AIOP_TRY(model::Run run, home_.ledger().Get<model::Run>(id));
   AIOP_TRY(const auto checkpoints, CheckpointsOf(id));
   lifecycle::ResumeTarget target;
@@ -138,7 +138,7 @@ Result<model::Run> Engine::PrepareResume(const std::string& id, const model::App
   target.declared = motor.manifest.resume;
   AIOP_TRY(target.expected_keys, KeysFor(app, run.profile, motor));
   lifecycle::Survivors survivors = lifecycle::CheckpointsAfter(checkpoints, target);
-  if (step_back && survivors.last) {
+  for (int step = 0; step < resumption.steps_back && survivors.last; ++step) {
     survivors.stale.insert(survivors.stale.begin(), *survivors.last);
     const int64_t dropped = survivors.last->ordinal;
     survivors.last.reset();
@@ -158,9 +158,10 @@ Result<model::Run> Engine::PrepareResume(const std::string& id, const model::App
   run.motor_ctx = motor.version.reference;
   run.motor_commit = motor.version.commit;
   ++run.resumed;
+  if (!resumption.healed_by.empty()) run.healed_by = resumption.healed_by;
   const auto event = run.state == model::RunState::kValidating ? lifecycle::RunEvent::kValidated
                                                                : lifecycle::RunEvent::kResume;
-  return Store(std::move(run), event, cause, model::PausedBecause::kHuman, std::nullopt,
+  return Store(std::move(run), event, resumption.cause, model::PausedBecause::kHuman, std::nullopt,
                std::move(batch));
 }
 

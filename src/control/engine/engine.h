@@ -43,6 +43,13 @@ struct NewRun {
   std::string motor_version;  // empty: the active one
 };
 
+// How a run is to go on.
+struct Resumption {
+  std::string cause;
+  int steps_back = 0;     // so many checkpoints further back than needed
+  std::string healed_by;  // the change that lets it go on
+};
+
 // What ingesting a stream of envelopes came to.
 struct Ingested {
   int64_t accepted = 0;
@@ -75,11 +82,9 @@ class Engine {
                           const std::function<void(model::Run&)>& change = nullptr);
 
   // Makes a PAUSED (or VALIDATING) run ready to go on with this app version and motor: marks the
-  // checkpoints that no longer hold, and moves it to RESUMING. `step_back`: go one checkpoint
-  // further back than needed.
+  // checkpoints that no longer hold, and moves it to RESUMING.
   Result<model::Run> PrepareResume(const std::string& run, const model::AppReference& app,
-                                   const contexts::Motor& motor, const std::string& cause,
-                                   bool step_back = false);
+                                   const contexts::Motor& motor, const Resumption& resumption);
 
   // Runs the plant of an IDLE or RESUMING run until it is SUCCESS, PAUSED or FAILED, and returns it
   // as it is then. The caller's errors are the machine's; whatever the plant does wrong ends in the

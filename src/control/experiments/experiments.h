@@ -48,6 +48,7 @@ struct Question {
   contexts::Motor motor;
   std::string profile;
   bool from_scratch = false;
+  int steps_back = 0;       // start so many checkpoints earlier than needed
   bool to_the_end = false;  // else it ends once the failing step went through
   std::string question;
   std::string changed;
@@ -96,6 +97,7 @@ class Harness {
  private:
   struct Outcome {
     bool passed = false;
+    bool timed_out = false;
     std::string fingerprint;
     std::string answer;
     int64_t plant_ms = 0;

@@ -166,7 +166,15 @@ Result<std::optional<model::Checkpoint>> Harness::StartOf(const Question& questi
     AIOP_TRY(target.expected_keys,
              engine_.KeysFor(question.app.reference, question.profile, question.motor));
   }
-  return lifecycle::CheckpointsAfter(checkpoints, target).last;
+  auto last = lifecycle::CheckpointsAfter(checkpoints, target).last;
+  for (int step = 0; step < question.steps_back && last; ++step) {
+    const int64_t dropped = last->ordinal;
+    last.reset();
+    for (const auto& each : checkpoints) {
+      if (each.ordinal < dropped) last = each;
+    }
+  }
+  return last;
 }
 
 Result<model::Experiment> Harness::Ask(const Asker& asker, const Question& question) {
@@ -211,6 +219,10 @@ Result<model::Experiment> Harness::Ask(const Asker& asker, const Question& quest
                       : outcome->fingerprint == asker.fingerprint
                           ? model::ExperimentResult::kSameFailure
                           : model::ExperimentResult::kOtherFailure;
+  if (outcome->timed_out && timeout.count() < question.motor.manifest.timeout_ms) {
+    experiment.result = model::ExperimentResult::kOverBudget;
+    experiment.answer = "stopped: the budget for experiments is spent";
+  }
   return Remember(std::move(experiment));
 }
 
@@ -294,6 +306,7 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
     AIOP_CHECK_OK(file::RemoveTree(folder));
     return Unavailable(ended->details);
   }
+  outcome.timed_out = ended && ended->ending == plants::Ending::kTimeout;
   outcome.passed = sink.passed_the_step || (ended->ending == plants::Ending::kResult &&
                                             ended->result->status == model::ResultStatus::kSuccess);
   if (!outcome.passed) {

@@ -275,11 +275,14 @@ Result<model::Change> Governor::Gate(model::Change change) {
 Result<model::Change> Governor::Approve(const std::string& id, const std::string& by) {
   const std::lock_guard lock(motors_);
   AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
+  // Said twice, for instance because the first time was interrupted after it took effect.
+  if (change.status == model::ChangeState::kPromoted && !change.approvals.empty()) return change;
   if (change.status != model::ChangeState::kAwaitingApproval) {
     return Forbidden("change " + id + " is " + std::string(describe::Name(change.status)) +
                      ", not awaiting approval");
   }
   AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
+  if (plant.active_commit == change.candidate) return Promote(std::move(change));
   if (plant.active_commit != change.base_commit) {
     AIOP_TRY([[maybe_unused]] const auto superseded,
              Move(change, model::ChangeState::kSuperseded,
@@ -288,6 +291,7 @@ Result<model::Change> Governor::Approve(const std::string& id, const std::string
                      " since this change was gated: submit it again");
   }
   change.approvals.push_back({by, change.diff_hash, change.base_commit, Now()});
+  AIOP_CHECK_OK(engine_.home().ledger().Put(change));
   return Promote(std::move(change));
 }
 
@@ -303,11 +307,15 @@ Result<model::Change> Governor::Continue(const std::string& id) {
   const std::lock_guard lock(motors_);
   AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
   if (change.side != model::Scope::kMotor) return change;
-  if (change.status != model::ChangeState::kDrafted && change.status != model::ChangeState::kGating)
+  const bool waits = change.status == model::ChangeState::kAwaitingApproval;
+  if (change.status != model::ChangeState::kDrafted &&
+      change.status != model::ChangeState::kGating && !waits) {
     return change;
+  }
   AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
   // Promoted on the motor's side, killed before the ledger said so.
   if (plant.active_commit == change.candidate) return Promote(std::move(change));
+  if (waits) return change;
   return Gate(std::move(change));
 }
 
@@ -316,10 +324,7 @@ Status Governor::ContinueAll(const std::string& plant) {
                                    store::Kind<model::Change>::Field::kPlant, plant));
   for (const auto& change : changes) {
     if (change.side != model::Scope::kMotor) continue;
-    if (change.status == model::ChangeState::kDrafted ||
-        change.status == model::ChangeState::kGating) {
-      AIOP_TRY([[maybe_unused]] const auto done, Continue(change.id));
-    }
+    AIOP_TRY([[maybe_unused]] const auto done, Continue(change.id));
   }
   return {};
 }

@@ -12,6 +12,8 @@ namespace fs = std::filesystem;
 
 // Failing runs a candidate is proven on, at most; the rest is proven by resuming them.
 constexpr size_t kProofRuns = 3;
+// More checkpoints than a run has: from the start.
+constexpr int64_t kAllTheWay = 1'000'000;
 
 std::string Last(const std::string& text, size_t bytes) {
   return text.size() <= bytes ? text : "..." + text.substr(text.size() - bytes);
@@ -242,7 +244,7 @@ Result<std::vector<model::GateResult>> Governor::RunGolden(const model::Change& 
   return results;
 }
 
-Result<std::vector<model::GateResult>> Governor::ProveOnIncident(const model::Change& change,
+Result<std::vector<model::GateResult>> Governor::ProveOnIncident(model::Change& change,
                                                                  const contexts::Motor& base,
                                                                  const contexts::Motor& candidate) {
   std::vector<model::GateResult> results;
@@ -266,9 +268,11 @@ Result<std::vector<model::GateResult>> Governor::ProveOnIncident(const model::Ch
   const experiments::Asker asker{incident.id, incident.fingerprint,
                                  policy_.PlantMillisecondsPerIncident()};
   const auto ask = [&](const model::Run& run, const contexts::Motor& motor,
-                       model::ExperimentKind kind,
-                       const std::string& text) -> Result<model::Experiment> {
+                       model::ExperimentKind kind, const std::string& text,
+                       int steps_back) -> Result<model::Experiment> {
     experiments::Question question;
+    question.steps_back = steps_back;
+    question.from_scratch = steps_back > 1;
     question.kind = kind;
     question.run = run;
     AIOP_TRY(question.app, contexts::VersionOf(engine_.home(), run.app_ctx));
@@ -285,14 +289,24 @@ Result<std::vector<model::GateResult>> Governor::ProveOnIncident(const model::Ch
   std::string red;
   for (const model::Run& run : runs) {
     const Timestamp start = Now();
-    AIOP_TRY(const auto with, ask(run, candidate, model::ExperimentKind::kCandidate,
-                                  "Does " + run.app + " pass with the candidate " +
-                                      candidate.version.reference.version + "?"));
+    const std::string text =
+        "Does " + run.app + " pass with the candidate " + candidate.version.reference.version + "?";
+    AIOP_TRY(auto with, ask(run, candidate, model::ExperimentKind::kCandidate, text, 0));
+    // A checkpoint that the motor calls safe may hide the fix: one further back, then from the
+    // start, before the candidate is called useless.
+    for (int back = 1; back <= 2 && with.result == model::ExperimentResult::kSameFailure &&
+                       !with.from_checkpoint.empty();
+         ++back) {
+      AIOP_TRY(with, ask(run, candidate, model::ExperimentKind::kCandidate, text, back));
+      if (with.result == model::ExperimentResult::kPassed) {
+        change.steps_back = back > 1 ? kAllTheWay : back;
+      }
+    }
     green += (green.empty() ? "" : "; ") + run.app +
              (run.profile.empty() ? "" : "/" + run.profile) + ": " + with.answer;
     if (with.result == model::ExperimentResult::kPassed) {
       AIOP_TRY(const auto without, ask(run, base, model::ExperimentKind::kControl,
-                                       "Does " + run.app + " still fail without the patch?"));
+                                       "Does " + run.app + " still fail without the patch?", 0));
       red = run.app + ": " + without.answer;
       some_red = some_red || without.result == model::ExperimentResult::kSameFailure;
       some_green = true;

@@ -85,6 +85,8 @@ class Governor {
                               const std::string& by);
   Result<model::Change> Gate(model::Change change);
   Result<model::Change> Promote(model::Change change);
+  Result<bool> FinishRollback(const std::string& plant, const std::string& because);
+  Result<model::PointerMove> LastMove(const std::string& plant);
   Result<model::Change> Move(model::Change change, model::ChangeState to,
                              const std::string& reason);
   Result<std::vector<Candidate>> FromBranches(const contexts::Motor& motor);
@@ -109,7 +111,7 @@ class Governor {
   Result<std::vector<model::GateResult>> RunGolden(const model::Change& change,
                                                    const contexts::Motor& base,
                                                    const contexts::Motor& candidate);
-  Result<std::vector<model::GateResult>> ProveOnIncident(const model::Change& change,
+  Result<std::vector<model::GateResult>> ProveOnIncident(model::Change& change,
                                                          const contexts::Motor& base,
                                                          const contexts::Motor& candidate);
   Result<model::GateResult> ReRunPassing(const model::Change& change,

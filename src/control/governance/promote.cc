@@ -83,16 +83,51 @@ Result<model::Change> Governor::Promote(model::Change change) {
   return Move(std::move(change), model::ChangeState::kPromoted, "");
 }
 
+Result<model::PointerMove> Governor::LastMove(const std::string& plant) {
+  AIOP_TRY(const auto moves, engine_.home().motors().ListBy<model::PointerMove>(
+                                 store::Kind<model::PointerMove>::Field::kPlant, plant));
+  if (moves.empty()) return Internal("a pointer move was not stored");
+  return moves.back();
+}
+
+// What follows from a moved pointer: our main branch and the changes that were left. True: there
+// was something to do, as after a kill between the move and this.
+Result<bool> Governor::FinishRollback(const std::string& plant, const std::string& because) {
+  contexts::Home& home = engine_.home();
+  AIOP_TRY(const model::Plant record, contexts::GetPlant(home, plant));
+  AIOP_TRY(const auto versions, home.motors().ListBy<model::MotorVersion>(
+                                    store::Kind<model::MotorVersion>::Field::kPlant, plant));
+  bool found = false;
+  for (const auto& version : versions) {
+    const bool left = version.status == model::VersionStatus::kRolledBack &&
+                      version.commit != record.active_commit && !version.change.empty();
+    if (!left) continue;
+    AIOP_TRY(model::Change change, home.ledger().Get<model::Change>(version.change));
+    if (change.status != model::ChangeState::kPromoted) continue;
+    AIOP_TRY(auto repository, contexts::OpenRepository(home, plant));
+    AIOP_TRY(const auto main, repository.ReadRef("refs/heads/main"));
+    AIOP_CHECK_OK(repository.MoveRef("refs/heads/main", main, record.active_commit));
+    AIOP_TRY([[maybe_unused]] const auto moved,
+             Move(std::move(change), model::ChangeState::kRolledBack, because));
+    found = true;
+  }
+  return found;
+}
+
 Result<model::PointerMove> Governor::Rollback(const std::string& plant, const std::string& to,
                                               const std::string& actor,
                                               const std::string& because) {
   const std::lock_guard lock(motors_);
   contexts::Home& home = engine_.home();
   AIOP_TRY(const model::Plant record, contexts::GetPlant(home, plant));
+  if (to.empty() || to == record.active.version) {
+    // The same command again after it was killed half-way.
+    AIOP_TRY(const bool finished, FinishRollback(plant, because));
+    if (finished) return LastMove(plant);
+  }
+  AIOP_TRY(auto left, home.motors().Get<model::MotorVersion>(plant + "/" + record.active.version));
   std::string target = to;
   if (target.empty()) {
-    AIOP_TRY(const auto left,
-             home.motors().Get<model::MotorVersion>(plant + "/" + record.active.version));
     AIOP_TRY(const auto versions, home.motors().ListBy<model::MotorVersion>(
                                       store::Kind<model::MotorVersion>::Field::kPlant, plant));
     for (const auto& each : versions) {
@@ -103,32 +138,15 @@ Result<model::PointerMove> Governor::Rollback(const std::string& plant, const st
                       "' was not promoted by aiop: name the version to go back to with --to");
     }
   }
-  if (target == record.active.version)
+  if (target == record.active.version) {
     return Invalid("version " + target + " is the active one already");
+  }
   AIOP_TRY(const contexts::Motor motor, contexts::MotorAt(home, plant, target));
-  AIOP_TRY(const std::string main, [&]() -> Result<std::string> {
-    AIOP_TRY(const auto repository, contexts::OpenRepository(home, plant));
-    AIOP_TRY(const auto ref, repository.ReadRef("refs/heads/main"));
-    return ref.value_or("");
-  }());
-  AIOP_TRY(auto left, home.motors().Get<model::MotorVersion>(plant + "/" + record.active.version));
   left.status = model::VersionStatus::kRolledBack;
   AIOP_CHECK_OK(home.motors().Put(left));
   AIOP_CHECK_OK(contexts::MovePointer(home, plant, motor.version, actor, because));
-  AIOP_TRY(auto repository, contexts::OpenRepository(home, plant));
-  AIOP_CHECK_OK(repository.MoveRef(
-      "refs/heads/main", main.empty() ? std::nullopt : std::optional(main), motor.version.commit));
-  if (!left.change.empty()) {
-    AIOP_TRY(model::Change change, home.ledger().Get<model::Change>(left.change));
-    if (change.status == model::ChangeState::kPromoted) {
-      AIOP_TRY([[maybe_unused]] const auto moved,
-               Move(std::move(change), model::ChangeState::kRolledBack, because));
-    }
-  }
-  AIOP_TRY(const auto moves, home.motors().ListBy<model::PointerMove>(
-                                 store::Kind<model::PointerMove>::Field::kPlant, plant));
-  if (moves.empty()) return Internal("a pointer move was not stored");
-  return moves.back();
+  AIOP_TRY([[maybe_unused]] const bool finished, FinishRollback(plant, because));
+  return LastMove(plant);
 }
 
 Status Governor::RollBackUseless(const std::string& id, const std::string& because) {

@@ -118,8 +118,12 @@ Result<process::Command> Prepare(const Execution& execution, std::vector<std::st
   return sandbox::Wrap(command, *execution.sandbox);
 }
 
+// From asking to killing: all is gone within a second of the stop.
+constexpr Milliseconds kStopGrace{500};
+
 Result<Started> Start(const process::Command& command) {
-  auto child = process::Child::Start(command, {.renew_deadline = kRenewDeadline});
+  auto child =
+      process::Child::Start(command, {.grace = kStopGrace, .renew_deadline = kRenewDeadline});
   if (child) return Started{.child = *std::move(child), .why = {}};
   const Code code = child.error().code;
   if (code == Code::kNotFound || code == Code::kForbidden || code == Code::kInvalid) {

@@ -18,11 +18,12 @@ Status Supervisor::Impl::ResumeOn(const model::Change& change,
     }
     AIOP_TRY([[maybe_unused]] const auto validating,
              engine.Move(run.id, lifecycle::RunEvent::kPatched,
-                         "motor " + change.version + " passed its gates", PausedBecause::kHuman,
-                         [&](model::Run& record) { record.healed_by = change.id; }));
-    AIOP_TRY(
-        [[maybe_unused]] const auto ready,
-        engine.PrepareResume(run.id, run.app_ctx, motor, "resumed on motor " + change.version));
+                         "motor " + change.version + " passed its gates"));
+    AIOP_TRY([[maybe_unused]] const auto ready,
+             engine.PrepareResume(run.id, run.app_ctx, motor,
+                                  {.cause = "resumed on motor " + change.version,
+                                   .steps_back = static_cast<int>(change.steps_back),
+                                   .healed_by = change.id}));
   }
   return arbiter.SetOutcome(decision.decision_id, "patched: motor " + change.version);
 }
@@ -106,8 +107,12 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
     exhausted.insert(decision.incident_id);
     AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id,
                                      "waiting: no patch source has a fix that passes the gates"));
-    return park(PausedBecause::kFix,
-                "the motor is at fault and no patch source has a fix that passes the gates");
+    return park(
+        PausedBecause::kFix,
+        decision.classification == model::Classification::kMixed
+            ? "motor and app do not fit each other, and no patch source makes the motor take "
+              "this spec: change the app, or the motor"
+            : "the motor is at fault and no patch source has a fix that passes the gates");
   }
   if ((*change)->status == model::ChangeState::kAwaitingApproval) {
     exhausted.insert(decision.incident_id);
@@ -128,7 +133,7 @@ Status Supervisor::Impl::ActOn(const model::DecisionRecord& decision,
                contexts::MotorAtCommit(home, run.plant, run.motor_commit));
       AIOP_TRY([[maybe_unused]] const auto ready,
                engine.PrepareResume(run.id, run.app_ctx, own,
-                                    "the fault was gone on the unchanged re-run"));
+                                    {.cause = "the fault was gone on the unchanged re-run"}));
     }
     return arbiter.SetOutcome(decision.decision_id, "resumed without a patch");
   }

@@ -22,9 +22,9 @@ Status Supervisor::Impl::NoteReturns(const std::vector<std::string>& runs) {
           [[maybe_unused]] const auto ready,
           engine.PrepareResume(
               id, run.app_ctx, motor,
-              "the same failure came back: one checkpoint further back, before the fix is called "
-              "useless",
-              true));
+              {.cause = "the same failure came back: one checkpoint further back, before the fix "
+                        "is called useless",
+               .steps_back = 1}));
       continue;
     }
     // This app needs something else: it is examined on its own.

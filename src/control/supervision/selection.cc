@@ -99,6 +99,19 @@ Status Supervisor::Impl::TakeOver(const model::Run& run) {
   if (run.state != RunState::kPaused) return {};
   AIOP_TRY(const model::App app, home.apps().Get<model::App>(run.app));
   AIOP_TRY(const contexts::Motor own, contexts::MotorAtCommit(home, run.plant, run.motor_commit));
+  if (Waits(run, PausedBecause::kApproval)) {
+    // Its change may have been decided since.
+    AIOP_TRY(const auto changes, home.ledger().ListBy<model::Change>(
+                                     store::Kind<model::Change>::Field::kIncident, run.incident));
+    const bool waits = std::any_of(changes.begin(), changes.end(), [](const model::Change& change) {
+      return change.status == model::ChangeState::kAwaitingApproval;
+    });
+    if (!waits) {
+      AIOP_TRY([[maybe_unused]] const auto again,
+               engine.Move(run.id, lifecycle::RunEvent::kPause, "its change was decided",
+                           PausedBecause::kFix));
+    }
+  }
   const bool interrupted = Waits(run, PausedBecause::kOperator) || Waits(run, PausedBecause::kBoot);
   if (app.current != run.app_ctx) {
     AIOP_TRY([[maybe_unused]] const auto patching,
@@ -108,14 +121,15 @@ Status Supervisor::Impl::TakeOver(const model::Run& run) {
              engine.Move(run.id, lifecycle::RunEvent::kPatched,
                          "validating on app version " + app.current.version));
     AIOP_TRY([[maybe_unused]] const auto ready,
-             engine.PrepareResume(
-                 run.id, app.current, own,
-                 "retried on app version " + app.current.version + " with the same motor version"));
+             engine.PrepareResume(run.id, app.current, own,
+                                  {.cause = "retried on app version " + app.current.version +
+                                            " with the same motor version"}));
     return {};
   }
   if (interrupted && run.incident.empty()) {
     AIOP_TRY([[maybe_unused]] const auto ready,
-             engine.PrepareResume(run.id, run.app_ctx, own, "continued after an interruption"));
+             engine.PrepareResume(run.id, run.app_ctx, own,
+                                  {.cause = "continued after an interruption"}));
     return {};
   }
   if (interrupted) {
@@ -128,7 +142,8 @@ Status Supervisor::Impl::TakeOver(const model::Run& run) {
                                     transitions.back().from == RunState::kResuming);
     if (was_driven) {
       AIOP_TRY([[maybe_unused]] const auto ready,
-               engine.PrepareResume(run.id, run.app_ctx, own, "continued after an interruption"));
+               engine.PrepareResume(run.id, run.app_ctx, own,
+                                    {.cause = "continued after an interruption"}));
       return {};
     }
     AIOP_TRY([[maybe_unused]] const auto waits,

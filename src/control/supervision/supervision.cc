@@ -119,8 +119,8 @@ Result<Summary> Supervisor::Supervise(const Request& request) {
 }
 
 Status Delivered(contexts::Home& home, const std::string& plant) {
-  AIOP_TRY(const auto batches, home.ledger().ListBy<model::Batch>(
-                                   store::Kind<model::Batch>::Field::kPlant, plant));
+  AIOP_TRY(const auto batches,
+           home.ledger().ListBy<model::Batch>(store::Kind<model::Batch>::Field::kPlant, plant));
   store::Ledger::Batch closing;
   for (model::Batch each : batches) {
     if (each.closed) continue;
@@ -148,13 +148,6 @@ Result<Summary> Supervisor::Continue(const std::string& plant,
   for (const std::string& id : runs) {
     AIOP_TRY(const model::Run run, impl.Get(id));
     if (run.paused_because != PausedBecause::kHuman) AIOP_CHECK_OK(impl.TakeOver(run));
-    // What waited for approval is looked at again: its change may have been promoted or rejected.
-    AIOP_TRY(const model::Run now, impl.Get(id));
-    if (Waits(now, PausedBecause::kApproval)) {
-      AIOP_TRY([[maybe_unused]] const auto again,
-               impl.engine.Move(id, lifecycle::RunEvent::kPause, "its change was decided",
-                                PausedBecause::kFix));
-    }
   }
   return impl.Settle(plant, runs);
 }

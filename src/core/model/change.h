@@ -109,6 +109,7 @@ struct Change {
   std::vector<Approval> approvals;
   std::string reason;  // why rejected, rolled back, superseded, or what it waits for
   std::string restore_point;
+  int64_t steps_back = 0;  // checkpoints that the motor calls safe and the proof had to go behind
   std::string submitted_by;
   Timestamp created;
   Timestamp updated;
@@ -140,6 +141,8 @@ struct Change {
     visit.Required("approvals", self.approvals, "");
     visit.Optional("reason", self.reason, "Why it stands where it stands.");
     visit.Optional("restore_point", self.restore_point, "");
+    visit.Optional("steps_back", self.steps_back,
+                   "Checkpoints that the motor declares safe and the proof had to go behind.");
     visit.Optional("submitted_by", self.submitted_by, "");
     visit.Required("created", self.created, "");
     visit.Required("updated", self.updated, "");

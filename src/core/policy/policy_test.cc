@@ -39,7 +39,7 @@ TEST(Load, ReadsTheDefaultPolicy) {
   EXPECT_GT(policy.PlantMillisecondsPerIncident(), 0);
   EXPECT_EQ(policy.GiveUpAfter(), 3);
   EXPECT_EQ(policy.RegressionRuns(), 3);
-  EXPECT_EQ(policy.CandidatesPerIncident(), 8);
+  EXPECT_EQ(policy.CandidatesPerIncident(), 4);
 }
 
 TEST(Load, NamesFileLineAndField) {
