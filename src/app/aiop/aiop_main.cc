@@ -34,7 +34,14 @@ Result<int> Run(const std::vector<std::string>& words) {
   }
   const Handler handler = arguments.command->handler;
   Session session(std::move(arguments), ReadEnvironment());
-  return handler(session);
+  auto code = handler(session);
+  // With --json, standard output is one document whatever happens.
+  if (!code && session.out().json()) {
+    session.out().Document(
+        json::Object{{"error", json::Object{{"message", code.error().message},
+                                            {"exit", ExitCode(code.error().code)}}}});
+  }
+  return code;
 }
 
 }  // namespace

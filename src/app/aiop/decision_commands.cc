@@ -39,7 +39,6 @@ std::string Explain(Home& home, const std::string& ref) {
 
 void ShowHead(Output& out, const model::DecisionRecord& decision,
               const std::optional<model::Incident>& incident) {
-  const int percent = static_cast<int>(decision.confidence * 100 + 0.5);
   std::string text = "decision    " + decision.decision_id + "\nmade        " +
                      FormatTimestamp(decision.created) + " by policy " + decision.policy +
                      ", rule " + (decision.rule.empty() ? "none" : decision.rule) +
@@ -48,7 +47,7 @@ void ShowHead(Output& out, const model::DecisionRecord& decision,
   if (incident) text += "symptom     " + Cut(incident->title, out.paragraph_width()) + "\n";
   text += "at fault    " + std::string(describe::Name(decision.classification)) + " (" +
           std::string(describe::Name(decision.category)) + "), confidence " +
-          std::to_string(percent) + " %\napps        " +
+          Percent(decision.confidence) + "\napps        " +
           Wrap(Joined(decision.apps), out.paragraph_width(), 12) + "\noutcome     " +
           Wrap(decision.outcome, out.paragraph_width(), 12) + "\n";
   out.Text(text);
@@ -115,23 +114,20 @@ Result<int> DecisionList(Session& session) {
              {"OUTCOME", Table::Align::kLeft, true},
              {"WHEN"}}),
       [&](const model::DecisionRecord& each) {
-        return std::vector<Cell>{
-            each.decision_id,
-            std::string(describe::Name(each.category)),
-            std::to_string(static_cast<int>(each.confidence * 100 + 0.5)) + " %",
-            Joined(each.apps),
-            each.outcome,
-            Ago(each.created, now)};
+        return std::vector<Cell>{each.decision_id,
+                                 std::string(describe::Name(each.category)),
+                                 Percent(each.confidence),
+                                 Joined(each.apps),
+                                 each.outcome,
+                                 Ago(each.created, now)};
       },
       "no decisions yet: they are made when a run fails");
 }
 
 Result<int> DecisionsVerify(Session& session) {
-  AIOP_TRY(const policy::Policy* rules, session.Policy());
-  AIOP_TRY(Home * home, session.Own());
+  AIOP_TRY(Home * home, session.Read());
   AIOP_TRY(const auto records, home->ledger().List<model::DecisionRecord>());
-  supervision::Supervisor supervisor(*home, *rules, nullptr);
-  const Status whole = supervisor.arbiter().VerifyChain();
+  const Status whole = arbitration::VerifyChain(home->ledger());
   if (!whole && whole.error().code != Code::kInvalid) return std::unexpected(whole.error());
   if (session.out().json()) {
     session.out().Document(json::Object{

@@ -72,6 +72,7 @@ std::vector<std::string_view> Nearest(std::string_view word,
   std::sort(near.begin(), near.end());
   if (near.size() > kSuggestions) near.resize(kSuggestions);
   std::vector<std::string_view> words;
+  words.reserve(near.size());
   for (const auto& [distance, each] : near) words.push_back(each);
   return words;
 }

@@ -203,6 +203,7 @@ Result<int> EventsIngest(Session& session) {
   json::Array refused;
   for (const auto& each : ingested.refused) {
     refused.push_back(json::Object{{"line", each.line}, {"reason", each.reason}});
+    if (out.json()) continue;  // they stand in the document
     out.Note("aiop: " + (session.arguments().Has("FILE") ? session.arguments().One("FILE") : "-") +
              ":" + std::to_string(each.line) + ": " + each.reason);
   }

@@ -16,7 +16,7 @@ std::string Shown(const Option& option) {
 }
 
 std::string Shown(const Argument& argument) {
-  const std::string name(argument.name);
+  std::string name(argument.name);
   switch (argument.count) {
     case Count::kOne:
       return name;

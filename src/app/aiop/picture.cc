@@ -70,7 +70,6 @@ std::string SavedText(const supervision::Summary& summary, bool colours) {
 // What the person can do about a paused run.
 std::string AdviceFor(const model::Run& run, const supervision::Summary& summary) {
   if (run.state != RunState::kPaused || !run.paused_because) return "";
-  const std::string name = NameOf(run);
   switch (*run.paused_because) {
     case PausedBecause::kApproval:
       for (const model::Change& change : summary.changes) {
@@ -85,7 +84,7 @@ std::string AdviceFor(const model::Run& run, const supervision::Summary& summary
           summary.decisions.begin(), summary.decisions.end(),
           [&](const model::DecisionRecord& each) { return each.decision_id == run.decision; });
       const std::string app = "aiop app update " + run.app + " --spec PATH";
-      const std::string motor =
+      std::string motor =
           "aiop change submit --plant " + run.plant +
           " --patch FILE   (or push a branch that the motor's `branches` names, and run again)";
       if (found == summary.decisions.end()) return motor;
@@ -141,7 +140,6 @@ std::string NextText(const supervision::Summary& summary, bool colours) {
 }  // namespace
 
 std::string DecisionText(const model::DecisionRecord& decision, size_t width, bool colours) {
-  const int percent = static_cast<int>(decision.confidence * 100 + 0.5);
   const std::string who = decision.category == model::Category::kTransient ? "nobody has to change"
                           : decision.classification == model::Classification::kApp
                               ? "the app has to change"
@@ -151,11 +149,12 @@ std::string DecisionText(const model::DecisionRecord& decision, size_t width, bo
   std::string text = "  " + Paint(describe::Name(decision.category), Colour::kBold, colours) +
                      ": " +
                      (decision.outcome == "abstained" ? "not sure; likeliest: " + who : who) +
-                     " (confidence " + std::to_string(percent) + " %)\n";
+                     " (confidence " + Percent(decision.confidence) + ")\n";
   text += Paragraph("apps: " + Joined(decision.apps), width, kIndent);
   text += Paragraph(decision.rationale, width, kIndent);
   for (const auto& fact : decision.evidence) {
     std::vector<std::string> refs;
+    refs.reserve(fact.refs.size());
     for (const auto& ref : fact.refs) refs.push_back(Short(ref));
     text += std::string(kIndent, ' ') + "- " +
             Wrap(fact.fact + (refs.empty() ? "" : " [" + Joined(refs) + "]"), width, kIndent + 2) +

@@ -139,6 +139,7 @@ Result<int> PlantShow(Session& session) {
            home->apps().ListBy<model::App>(store::Kind<model::App>::Field::kPlant, plant.name));
   Output& out = session.out();
   std::vector<std::string> names;
+  names.reserve(apps.size());
   for (const auto& app : apps) names.push_back(app.name);
   if (out.json()) {
     json::Object document = describe::ToJson(plant).as_object();

@@ -94,7 +94,7 @@ std::string Ago(Timestamp time, Timestamp now) {
   if (seconds < 5) return "just now";
   if (seconds < 60) return std::to_string(seconds) + " s ago";
   if (seconds < 3600) return std::to_string(seconds / 60) + " min ago";
-  if (seconds < 48 * 3600) return std::to_string(seconds / 3600) + " h ago";
+  if (seconds < int64_t{48} * 3600) return std::to_string(seconds / 3600) + " h ago";
   return std::to_string(seconds / 86400) + " days ago";
 }
 

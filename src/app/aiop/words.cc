@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/aiop/words.h"
 
+#include <cmath>
+
 namespace aiop::app {
 
 std::string Joined(const std::vector<std::string>& items, std::string_view between) {
@@ -70,6 +72,8 @@ std::string NameOf(const model::Run& run) {
 std::string Counted(size_t count, std::string_view word) {
   return std::to_string(count) + " " + std::string(word) + (count == 1 ? "" : "s");
 }
+
+std::string Percent(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
 
 std::string Short(std::string_view id) {
   constexpr size_t kShown = 12;

@@ -20,6 +20,8 @@ std::string StateText(const model::Run& run);
 std::string NameOf(const model::Run& run);
 // "1 run", "2 runs".
 std::string Counted(size_t count, std::string_view word);
+// 0.95 as "95 %".
+std::string Percent(double share);
 std::string Short(std::string_view id);  // enough of an id to name it by
 
 }  // namespace aiop::app

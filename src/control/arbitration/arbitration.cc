@@ -246,8 +246,8 @@ Status Arbiter::SetOutcome(const std::string& decision, const std::string& outco
   return ledger.Put(record);
 }
 
-Status Arbiter::VerifyChain() {
-  AIOP_TRY(const auto records, engine_.home().ledger().List<model::DecisionRecord>());
+Status VerifyChain(const store::Ledger& ledger) {
+  AIOP_TRY(const auto records, ledger.List<model::DecisionRecord>());
   std::string previous;
   for (const auto& record : records) {
     if (record.previous_hash != previous || HashOf(record) != record.hash) {

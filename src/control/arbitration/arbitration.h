@@ -40,9 +40,6 @@ class Arbiter {
   // Records what came of a decision. The outcome is no part of the hash chain.
   Status SetOutcome(const std::string& decision, const std::string& outcome);
 
-  // Whether the chain of decision records is whole; kInvalid naming the first that was changed.
-  Status VerifyChain();
-
  private:
   Result<policy::Evidence> Gather(const model::Incident& incident, const model::Run& run);
   Status GatherSightings(policy::Evidence& evidence, const model::Run& run);
@@ -62,6 +59,9 @@ class Arbiter {
   const policy::Policy& policy_;
   std::mutex chain_;  // held while a record is appended to the chain
 };
+
+// Whether the chain of decision records is whole; kInvalid naming the first that was changed.
+Status VerifyChain(const store::Ledger& ledger);
 
 // The hash of a record: over everything but outcome and hash, and over previous_hash.
 std::string HashOf(const model::DecisionRecord& record);

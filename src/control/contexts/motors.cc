@@ -5,8 +5,10 @@
 
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
+#include "base/process/process.h"
 #include "base/yaml/yaml.h"
 #include "control/contexts/contexts.h"
+#include "core/redact/redact.h"
 #include "core/version/version.h"
 
 namespace aiop::contexts {
@@ -42,6 +44,61 @@ Status CheckTag(const motors::Repository& repository, const model::MotorVersion&
                    ": raise the version");
   }
   return {};
+}
+
+// A glob of the manifest that matches no file, a file that is not there, a pattern that is none:
+// found when a motor is added, not when it first runs.
+std::vector<describe::Problem> MissingReferences(const model::MotorManifest& manifest,
+                                                 const std::vector<motors::FileEntry>& files) {
+  std::vector<describe::Problem> problems;
+  const auto there = [&](const std::string& path) {
+    return std::any_of(files.begin(), files.end(),
+                       [&](const motors::FileEntry& file) { return file.path == path; });
+  };
+  const auto need = [&](const std::string& path, const std::string& pointer) {
+    if (!path.empty() && !there(path))
+      problems.push_back({pointer, "names " + path + ", which is not in the motor"});
+  };
+  need(manifest.accepts.schema, "/accepts/schema");
+  need(manifest.run.pipeline, "/run/pipeline");
+  for (size_t i = 0; i < manifest.golden.size(); ++i) {
+    const bool matches =
+        std::any_of(files.begin(), files.end(), [&](const motors::FileEntry& file) {
+          return fnmatch(manifest.golden[i].c_str(), file.path.c_str(), FNM_PATHNAME) == 0;
+        });
+    if (!matches) problems.push_back({json::Child("/golden", i), "matches no file of the motor"});
+  }
+  for (size_t i = 0; i < manifest.redact.size(); ++i) {
+    if (const auto redactor = redact::Redactor::Create({manifest.redact[i]}); !redactor) {
+      problems.push_back({json::Child("/redact", i), redactor.error().message});
+    }
+  }
+  // A program that set-up brings is not here yet.
+  const auto program = [&](const std::vector<std::string>& command, const std::string& pointer) {
+    if (command.empty() || !manifest.setup.empty()) return;
+    const std::string& name = command.front();
+    const bool path = name.find('/') != std::string::npos;
+    const std::string plain = name.starts_with("./") ? name.substr(2) : name;
+    if (path && name.front() != '/' && !there(plain)) {
+      problems.push_back({pointer, "names the program " + name + ", which is not in the motor"});
+    } else if (!path && !process::FindProgram(name, process::CleanEnvironment("/")["PATH"])) {
+      problems.push_back({pointer, "names the program " + name + ", which is not on the PATH"});
+    }
+  };
+  program(manifest.run.command, "/run");
+  for (size_t i = 0; i < manifest.validate.size(); ++i)
+    program(manifest.validate[i], json::Child("/validate", i));
+  return problems;
+}
+
+Status CheckReferences(const motors::Repository& repository, const std::string& revision,
+                       const model::MotorManifest& manifest) {
+  AIOP_TRY(const auto files, repository.ListFiles(revision));
+  const auto problems = MissingReferences(manifest, files);
+  if (problems.empty()) return {};
+  AIOP_TRY(const std::string text, repository.ReadFile(revision, std::string(kManifestName)));
+  AIOP_TRY(const yaml::Document document, yaml::Parse(text, kManifestName));
+  return Invalid(Located(document, problems));
 }
 
 Result<model::MotorVersion> Describe(const std::string& plant, const motors::Repository& repository,
@@ -122,6 +179,8 @@ Result<model::Plant> AddPlant(Home& home, const std::string& name, const std::st
     AIOP_TRY(model::MotorVersion active, Describe(name, repository, head));
     AIOP_CHECK_OK(CheckTag(repository, active));
     AIOP_CHECK_OK(repository.CheckTree(head));
+    AIOP_TRY(const model::MotorManifest manifest, ReadManifest(repository, head));
+    AIOP_CHECK_OK(CheckReferences(repository, head, manifest));
     AIOP_TRY(const auto older, TaggedVersions(name, repository, active));
     model::Plant record;
     record.name = name;

@@ -207,6 +207,11 @@ Status AttemptSink::OnUsage(const model::Usage& usage) {
 Status AttemptSink::OnCheckpoint(const std::string& name, const json::Value& state,
                                  const std::string& key) {
   AIOP_CHECK_OK(attempt_.StoreCheckpoint(name, state, key));
+  if (!attempt_.given.insert(name).second) {
+    AIOP_CHECK_OK(attempt_.Keep(attempt_.MakeEvent(
+        model::Scope::kMotor, model::SignalType::kValidation, model::Severity::kWarn,
+        {{"details", "the plant gave the checkpoint '" + name + "' twice in one run"}})));
+  }
   const double wall = static_cast<double>((Now() - attempt_.record.started).count());
   if (const auto excess = attempt_.meter.Check(wall)) {
     const bool latency = excess->type == model::SignalType::kLatency;

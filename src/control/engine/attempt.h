@@ -38,7 +38,8 @@ struct Engine::Attempting {
   std::vector<model::StoredEvent> failures =
       {};  // error and critical events of this attempt, stored
   std::vector<model::ArtifactRef> artifacts = {};
-  std::set<std::string> held = {};  // checkpoints stored before this attempt that still hold
+  std::set<std::string> given = {};  // checkpoints of this attempt
+  std::set<std::string> held = {};   // checkpoints stored before this attempt that still hold
   bool over_budget = false;
   int64_t message_failures = 0;
 

@@ -39,7 +39,11 @@ std::string_view Word(const plants::Outcome& outcome) {
 std::string Unreported(const plants::Outcome& outcome) {
   switch (outcome.ending) {
     case plants::Ending::kResult:
-      return "the plant gave the result '" + std::string(Word(outcome)) + "' without saying why";
+      return "the plant gave the result '" + std::string(Word(outcome)) + "'" +
+             (outcome.result->next_checkpoint.empty()
+                  ? ""
+                  : " at '" + outcome.result->next_checkpoint + "'") +
+             " without saying why";
     case plants::Ending::kNoResult:
       return "the plant ended without a result";
     case plants::Ending::kTimeout:
@@ -57,7 +61,9 @@ std::string Unreported(const plants::Outcome& outcome) {
 
 std::string UnreportedFailure(const plants::Outcome& outcome) {
   std::string text = Unreported(outcome);
-  if (!outcome.details.empty()) text += " (" + outcome.details + ")";
+  const bool says_more = outcome.ending != plants::Ending::kResult &&
+                         outcome.ending != plants::Ending::kNoResult && !outcome.details.empty();
+  if (says_more) text += " (" + outcome.details + ")";
   if (!outcome.error_tail.empty()) {
     const size_t tail = std::min(outcome.error_tail.size(), kErrorTailBytes);
     text += "\n" + outcome.error_tail.substr(outcome.error_tail.size() - tail);
@@ -261,6 +267,11 @@ Result<model::Run> Engine::Conclude(Attempting& attempt, const plants::Outcome& 
   }
   AIOP_CHECK_OK(attempt.StoreArtifacts("result"));
   AIOP_CHECK_OK(Score(attempt));
+  if (outcome.exit_code != 0 || outcome.signal != 0) {
+    AIOP_CHECK_OK(attempt.Keep(attempt.MakeEvent(
+        model::Scope::kMotor, model::SignalType::kError, model::Severity::kWarn,
+        {{"details", "the plant succeeded and then ended badly: " + outcome.details}})));
+  }
   AIOP_CHECK_OK(attempt.FinishRecord(outcome, "success"));
   store::Ledger::Batch batch;
   for (auto& event : attempt.failures) {

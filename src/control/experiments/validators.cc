@@ -199,11 +199,13 @@ Result<model::Experiment> Harness::AskDeclared(const Asker& asker, const model::
   }
   if (!accepts.schema.empty() && !app.entry.empty()) {
     AIOP_TRY(const auto repository, contexts::OpenRepository(engine_.home(), motor.version.plant));
-    AIOP_TRY(const std::string schema_text,
-             repository.ReadFile(motor.version.commit, accepts.schema));
+    const auto schema_text = repository.ReadFile(motor.version.commit, accepts.schema);
+    if (!schema_text) {
+      return answer(model::ExperimentResult::kNotPossible, schema_text.error().message);
+    }
     AIOP_TRY(const std::string spec_text,
              snapshot::ReadFile(engine_.home().blobs(), app.root, app.entry));
-    AIOP_TRY(const auto schema_document, yaml::Parse(schema_text, accepts.schema));
+    AIOP_TRY(const auto schema_document, yaml::Parse(*schema_text, accepts.schema));
     const auto spec = yaml::Parse(spec_text, app.entry);
     if (!spec) return answer(model::ExperimentResult::kOtherFailure, spec.error().message);
     const auto schema = schema::Schema::Compile(schema_document.value);

@@ -238,8 +238,21 @@ Result<model::Change> Governor::SubmitApp(const std::string& app, const std::str
 
 Status Governor::AdoptOutside(const std::string& plant) {
   const std::lock_guard lock(motors_);
-  AIOP_TRY(const auto noticed, contexts::NoticeOutsideVersions(engine_.home(), plant));
-  for (const auto& version : noticed) {
+  AIOP_TRY(const contexts::Motor active, contexts::ActiveMotor(engine_.home(), plant));
+  const auto noticed = contexts::NoticeOutsideVersions(engine_.home(), plant);
+  if (!noticed) {
+    // A broken source keeps nobody from running what is active.
+    engine_.Tell({.what = engine::Notice::What::kStep,
+                  .run = {},
+                  .name = "source",
+                  .text = "the head of the motor's source cannot be used, going on with " +
+                          active.version.reference.version + ": " + noticed.error().message,
+                  .event = {}});
+    return engine_.TellMotor(
+        plant, active.version.reference, model::SignalType::kValidation, model::Severity::kWarn,
+        {{"details", "the head of the motor's source cannot be used: " + noticed.error().message}});
+  }
+  for (const auto& version : *noticed) {
     AIOP_CHECK_OK(engine_.TellMotor(
         plant, version.reference, model::SignalType::kValidation, model::Severity::kWarn,
         {{"details", "version " + version.reference.version + " was made outside of aiop (commit " +
@@ -247,7 +260,14 @@ Status Governor::AdoptOutside(const std::string& plant) {
     AIOP_TRY(const contexts::Motor base, contexts::ActiveMotor(engine_.home(), plant));
     AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), plant));
     auto tree = repository.MergeBranch(base.version.commit, version.commit);
-    if (!tree) return std::unexpected(tree.error());
+    if (!tree) {
+      AIOP_CHECK_OK(engine_.TellMotor(
+          plant, version.reference, model::SignalType::kValidation, model::Severity::kWarn,
+          {{"details",
+            "commit " + version.commit.substr(0, 12) +
+                " made outside does not merge with the active version: " + tree.error().message}}));
+      continue;
+    }
     const Candidate candidate{
         .source = model::PatchSource::kHuman,
         .origin = "commit " + version.commit.substr(0, 12),

@@ -48,6 +48,18 @@ Status Supervisor::Impl::WarnUndeclared(const std::vector<std::string>& runs) {
   });
 }
 
+// Lets a run wait whose plant could not even be started.
+Status Supervisor::Impl::Park(const model::Run& run, const std::string& why) {
+  if (run.Ended() || Waits(run, PausedBecause::kOperator)) return {};
+  if (run.state == RunState::kIdle) {
+    AIOP_TRY([[maybe_unused]] const auto started,
+             engine.Move(run.id, lifecycle::RunEvent::kStart, "starting"));
+  }
+  AIOP_TRY([[maybe_unused]] const auto parked,
+           engine.Move(run.id, lifecycle::RunEvent::kPause, why, PausedBecause::kOperator));
+  return {};
+}
+
 Status Supervisor::Impl::DriveAll(const std::vector<std::string>& runs) {
   std::vector<std::string> ready;
   for (const std::string& id : runs) {
@@ -62,7 +74,17 @@ Status Supervisor::Impl::DriveAll(const std::vector<std::string>& runs) {
     if (!commits.insert(run.motor_commit).second) continue;
     AIOP_TRY(const contexts::Motor motor,
              contexts::MotorAtCommit(home, run.plant, run.motor_commit));
-    AIOP_TRY([[maybe_unused]] const auto checkout, contexts::Checkout(home, motor));
+    const auto checkout = contexts::Checkout(home, motor);
+    if (checkout) continue;
+    AIOP_CHECK_OK(engine.TellMotor(run.plant, run.motor_ctx, model::SignalType::kError,
+                                   model::Severity::kError,
+                                   {{"details", "set-up failed: " + checkout.error().message}}));
+    for (const std::string& other : ready) {
+      AIOP_TRY(const model::Run waiting, Get(other));
+      if (waiting.motor_commit == run.motor_commit) {
+        AIOP_CHECK_OK(Park(waiting, "set-up of the motor failed: " + checkout.error().message));
+      }
+    }
   }
   AIOP_CHECK_OK(WarnUndeclared(ready));
   return ForEach<std::string>(ready, jobs, [&](const std::string& id) -> Status {
@@ -70,8 +92,10 @@ Status Supervisor::Impl::DriveAll(const std::vector<std::string>& runs) {
     AIOP_TRY(const model::Run now, Get(id));
     if (now.state != RunState::kIdle && now.state != RunState::kResuming) return {};
     auto driven = engine.Drive(id);
-    if (!driven && driven.error().code != Code::kCancelled) return std::unexpected(driven.error());
-    return {};
+    if (driven || driven.error().code == Code::kCancelled) return {};
+    // One run that cannot be started keeps no other from going on.
+    AIOP_TRY(const model::Run failed, Get(id));
+    return Park(failed, driven.error().message);
   });
 }
 

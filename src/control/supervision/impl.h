@@ -76,6 +76,7 @@ struct Supervisor::Impl {
   Status TakeOver(const model::Run& run);
   Status Cancel(const model::Run& run, const std::string& cause);
   Status ApplyPending();
+  Status Park(const model::Run& run, const std::string& why);
   Result<Summary> Settle(const std::string& plant, const std::vector<std::string>& runs);
   Status WarnUndeclared(const std::vector<std::string>& runs);
   Status DriveAll(const std::vector<std::string>& runs);

@@ -117,7 +117,7 @@ TEST_F(SupervisionTest, AMotorFaultIsFixedOnceAndItsRunsGoOnWhereTheyStopped) {
   EXPECT_EQ(Of(summary, "narrow").motor_ctx.version, "1.0.0") << "only who needs it moves";
   EXPECT_EQ(ExitCodeOf(summary), 0);
   EXPECT_EQ(contexts::GetPlant(*home_, "pages")->active.version, "1.0.1");
-  EXPECT_TRUE(supervisor_->arbiter().VerifyChain().has_value());
+  EXPECT_TRUE(arbitration::VerifyChain(home_->ledger()).has_value());
 }
 
 TEST_F(SupervisionTest, AnAppFaultPausesItsRunAndLeavesTheMotorAlone) {

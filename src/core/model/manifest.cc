@@ -28,6 +28,17 @@ void CheckCommands(const CommandList& commands, const std::string& path,
   }
 }
 
+// "20%"
+bool IsShare(std::string_view text) {
+  if (text.size() < 2 || text.size() > 4 || text.back() != '%') return false;
+  int value = 0;
+  for (const char c : text.substr(0, text.size() - 1)) {
+    if (c < '0' || c > '9') return false;
+    value = value * 10 + (c - '0');
+  }
+  return value >= 1 && value <= 100;
+}
+
 bool StaysInside(std::string_view path) {
   if (path.empty() || path.front() == '/') return false;
   size_t start = 0;
@@ -160,6 +171,13 @@ std::vector<describe::Problem> CheckManifest(const MotorManifest& manifest) {
     }
   }
   CheckCommands(manifest.validate, "/validate", problems);
+  for (size_t i = 0; i < manifest.branches.size(); ++i) {
+    if (manifest.branches[i].empty())
+      problems.push_back({json::Child("/branches", i), "must not be empty"});
+  }
+  if (manifest.canary && !IsShare(manifest.canary->apps)) {
+    problems.push_back({"/canary/apps", "must be a share of the apps from 1% to 100%"});
+  }
   CheckCommands(manifest.gates.lint, "/gates/lint", problems);
   CheckCommands(manifest.gates.tests, "/gates/tests", problems);
   CheckCommands(manifest.gates.validators, "/gates/validators", problems);

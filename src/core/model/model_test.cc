@@ -68,7 +68,8 @@ TEST(AllSchemas, AreSelfContained) {
   }
 }
 
-// schemas/ is what others build against. After a deliberate change: AIOP_ACCEPT=1 build/dev/src/core_model_test.
+// schemas/ is what others build against. After a deliberate change: AIOP_ACCEPT=1
+// build/dev/src/core_model_test.
 TEST(AllSchemas, AreWhatTheSchemasFolderSays) {
   const std::filesystem::path folder = std::filesystem::path(AIOP_SOURCE_DIR) / "schemas";
   for (const auto& [name, schema] : AllSchemas()) {
