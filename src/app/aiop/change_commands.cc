@@ -37,10 +37,8 @@ Result<std::vector<std::string>> AnsweredRuns(Home& home, const model::Change& c
   AIOP_TRY(const auto runs,
            home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kPlant, change.plant));
   for (const model::Run& run : runs) {
-    if (run.state != model::RunState::kPaused ||
-        run.paused_because == model::PausedBecause::kHuman) {
-      continue;
-    }
+    const bool done = run.state == model::RunState::kFailed || run.state == model::RunState::kIdle;
+    if (done || run.paused_because == model::PausedBecause::kHuman) continue;
     const bool answers = change.side == model::Scope::kApp
                              ? run.app == change.app
                              : !change.incident.empty() && run.incident == change.incident;
@@ -60,6 +58,8 @@ Result<int> ActAndShow(Session& session,
       session, Lines::kNone,
       [&](supervision::Supervisor& supervisor) -> Result<supervision::Summary> {
         AIOP_TRY(change, make(supervisor.governor()));
+        // Also runs that a killed command of the same kind left on their way.
+        AIOP_TRY([[maybe_unused]] const auto recovered, supervisor.engine().Recover());
         AIOP_TRY(const auto runs, AnsweredRuns(supervisor.engine().home(), change));
         if (runs.empty() || !resume) return supervision::Summary{};
         resumed = true;

@@ -43,13 +43,14 @@ bool IsExecutable(const std::filesystem::path& path) {
 }  // namespace
 
 std::map<std::string, std::string> CleanEnvironment(const std::filesystem::path& home_folder) {
-  std::map<std::string, std::string> environment{{"PATH", Ours("PATH", kDefaultPath)},
-                                                 {"LANG", "C.UTF-8"},
-                                                 // Sealed checkouts stay as they were sealed, also for root.
-                                                 {"PYTHONDONTWRITEBYTECODE", "1"},
-                                                 {"TZ", "UTC"},
-                                                 {"HOME", home_folder.string()},
-                                                 {"TMPDIR", Ours("TMPDIR", "/tmp")}};
+  std::map<std::string, std::string> environment{
+      {"PATH", Ours("PATH", kDefaultPath)},
+      {"LANG", "C.UTF-8"},
+      // Sealed checkouts stay as they were sealed, also for root.
+      {"PYTHONDONTWRITEBYTECODE", "1"},
+      {"TZ", "UTC"},
+      {"HOME", home_folder.string()},
+      {"TMPDIR", Ours("TMPDIR", "/tmp")}};
   for (char** each = environ; *each != nullptr; ++each) {
     const std::string_view variable = *each;
     const size_t equals = variable.find('=');

@@ -72,6 +72,11 @@ Status Engine::Attempting::Keep(model::StoredEvent event) {
         fingerprint::Of(run.motor_ctx.name, event.envelope.signal_type, event.envelope.Details())
             .id;
     meter.PlantReported(event.envelope.signal_type);
+    const auto& budgets = motor.manifest.budgets;
+    plant_over_budget =
+        plant_over_budget ||
+        (event.envelope.signal_type == model::SignalType::kLatency && budgets.latency_ms) ||
+        (event.envelope.signal_type == model::SignalType::kCost && budgets.cost_usd);
   }
   if (buffered.empty()) oldest_buffered = std::chrono::steady_clock::now();
   buffered.push_back(std::move(event));
@@ -176,6 +181,17 @@ Status Engine::Attempting::StoreCheckpoint(const std::string& name, const json::
   return {};
 }
 
+Status Engine::Attempting::CheckBudgets() {
+  const double wall = static_cast<double>((Now() - record.started).count());
+  const auto excess = meter.Check(wall);
+  if (!excess) return {};
+  return Keep(MakeEvent(model::Scope::kApp, excess->type, model::Severity::kError,
+                        {{"details", budget::BudgetMeter::Details(excess->type)},
+                         {"value", excess->value},
+                         {"unit", excess->type == model::SignalType::kLatency ? "ms" : "usd"},
+                         {"budget", excess->budget}}));
+}
+
 Status Engine::Attempting::FinishRecord(const plants::Outcome& outcome, std::string_view word) {
   AIOP_CHECK_OK(Flush());
   record.outcome = word;
@@ -212,19 +228,9 @@ Status AttemptSink::OnCheckpoint(const std::string& name, const json::Value& sta
         model::Scope::kMotor, model::SignalType::kValidation, model::Severity::kWarn,
         {{"details", "the plant gave the checkpoint '" + name + "' twice in one run"}})));
   }
-  const double wall = static_cast<double>((Now() - attempt_.record.started).count());
-  if (const auto excess = attempt_.meter.Check(wall)) {
-    const bool latency = excess->type == model::SignalType::kLatency;
-    const std::string what = latency ? "latency" : "cost";
-    AIOP_CHECK_OK(
-        attempt_.Keep(attempt_.MakeEvent(model::Scope::kApp, excess->type, model::Severity::kError,
-                                         {{"details", "the " + what + " budget is exceeded"},
-                                          {"value", excess->value},
-                                          {"unit", latency ? "ms" : "usd"},
-                                          {"budget", excess->budget}})));
-    attempt_.over_budget = true;
-    attempt_.stop = true;
-  }
+  AIOP_CHECK_OK(attempt_.CheckBudgets());
+  // Over budget, by its own word or by ours: it stops here.
+  if (attempt_.plant_over_budget) attempt_.over_budget = attempt_.stop = true;
   return {};
 }
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "control/engine/budget.h"
 #include "control/engine/engine.h"
 #include "control/engine/transcript.h"
+#include "core/budget/budget.h"
 
 namespace aiop::engine {
 
@@ -28,7 +28,7 @@ struct Engine::Attempting {
   redact::Redactor redactor;
   model::Attempt record;
   Transcript transcript;
-  BudgetMeter meter;
+  budget::BudgetMeter meter;
   std::atomic<bool>& stop;
 
   snapshot::ScanCache cache = {};
@@ -41,6 +41,7 @@ struct Engine::Attempting {
   std::set<std::string> given = {};  // checkpoints of this attempt
   std::set<std::string> held = {};   // checkpoints stored before this attempt that still hold
   bool over_budget = false;
+  bool plant_over_budget = false;  // it said so itself
   int64_t message_failures = 0;
 
   // Fills, checks and redacts an envelope as sent by the plant.
@@ -51,6 +52,8 @@ struct Engine::Attempting {
                                json::Object payload) const;
   Status Keep(model::StoredEvent event);
   Status Flush();
+  // An event for the first budget that is exceeded and was not reported yet.
+  Status CheckBudgets();
   Status StoreArtifacts(const std::string& checkpoint);
   Status StoreCheckpoint(const std::string& name, const json::Value& state, const std::string& key);
   Status FinishRecord(const plants::Outcome& outcome, std::string_view word);

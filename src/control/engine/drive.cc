@@ -148,7 +148,7 @@ Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
                      .redactor = redactor,
                      .record = record,
                      .transcript = {home_.WorkFolder(run.id) / "transcript", redactor},
-                     .meter = BudgetMeter(motor.manifest.budgets),
+                     .meter = budget::BudgetMeter(motor.manifest.budgets),
                      .stop = stop};
   AIOP_CHECK_OK(AddEarlierSpending(attempt));
   attempt.cache = snapshot::ScanCache::Load(home_.WorkFolder(run.id) / "scan");
@@ -267,6 +267,7 @@ Result<model::Run> Engine::Conclude(Attempting& attempt, const plants::Outcome& 
   }
   AIOP_CHECK_OK(attempt.StoreArtifacts("result"));
   AIOP_CHECK_OK(Score(attempt));
+  AIOP_CHECK_OK(attempt.CheckBudgets());
   if (outcome.exit_code != 0 || outcome.signal != 0) {
     AIOP_CHECK_OK(attempt.Keep(attempt.MakeEvent(
         model::Scope::kMotor, model::SignalType::kError, model::Severity::kWarn,

@@ -5,6 +5,7 @@
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
 #include "control/experiments/experiments.h"
+#include "core/budget/budget.h"
 #include "core/fingerprint/fingerprint.h"
 #include "core/redact/redact.h"
 
@@ -23,8 +24,9 @@ constexpr size_t kTranscriptBytes = size_t{4} << 20;
 class ExperimentSink : public plants::Sink {
  public:
   ExperimentSink(const redact::Redactor& redactor, std::string motor, std::set<std::string> known,
-                 bool to_the_end)
-      : redactor_(redactor),
+                 bool to_the_end, std::optional<budget::BudgetMeter> meter)
+      : meter_(std::move(meter)),
+        redactor_(redactor),
         motor_(std::move(motor)),
         known_(std::move(known)),
         to_the_end_(to_the_end) {}
@@ -47,8 +49,12 @@ class ExperimentSink : public plants::Sink {
     return {};
   }
   Status OnArtifact(const model::ArtifactRef&) override { return {}; }
-  Status OnUsage(const model::Usage&) override { return {}; }
+  Status OnUsage(const model::Usage& usage) override {
+    if (meter_) meter_->Add(usage);
+    return {};
+  }
   Status OnCheckpoint(const std::string& name, const json::Value&, const std::string&) override {
+    if (CheckBudget()) return aiop::Fail(Code::kCancelled, "over budget");
     if (to_the_end_ || known_.contains(name)) return {};
     passed_the_step = true;
     return aiop::Fail(Code::kCancelled, "the failing step went through");
@@ -60,6 +66,14 @@ class ExperimentSink : public plants::Sink {
   void OnText(plants::Stream, std::string_view line) override {
     if (transcript.size() < kTranscriptBytes) transcript += redactor_.Text(line) + "\n";
   }
+  // True: a budget is exceeded, and that is the failure.
+  bool CheckBudget() {
+    const auto spent =
+        std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - started_);
+    const auto excess = meter_ ? meter_->Check(static_cast<double>(spent.count())) : std::nullopt;
+    if (excess) Fail(excess->type, budget::BudgetMeter::Details(excess->type));
+    return excess.has_value();
+  }
   void Fail(model::SignalType type, const std::string& text) {
     if (!fingerprint.empty()) return;
     fingerprint = aiop::fingerprint::Of(motor_, type, text).id;
@@ -67,6 +81,8 @@ class ExperimentSink : public plants::Sink {
   }
 
  private:
+  std::optional<budget::BudgetMeter> meter_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   const redact::Redactor& redactor_;
   std::string motor_;
   std::set<std::string> known_;
@@ -177,7 +193,16 @@ Result<std::optional<model::Checkpoint>> Harness::StartOf(const Question& questi
   return last;
 }
 
-Result<model::Experiment> Harness::Ask(const Asker& asker, const Question& question) {
+Result<model::Experiment> Harness::Ask(const Asker& asker, const Question& asked) {
+  Question question = asked;
+  if (!asker.incident.empty()) {
+    // What is spent before a checkpoint counts too: a budget is measured from the start.
+    AIOP_TRY(const auto incident, engine_.home().ledger().Get<model::Incident>(asker.incident));
+    if (incident.signal_type == model::SignalType::kLatency ||
+        incident.signal_type == model::SignalType::kCost) {
+      question.metered = question.from_scratch = true;
+    }
+  }
   AIOP_TRY(model::Experiment experiment,
            Begin(asker, question.kind, question.run, question.app, question.motor));
   experiment.profile = question.profile;
@@ -192,7 +217,8 @@ Result<model::Experiment> Harness::Ask(const Asker& asker, const Question& quest
   for (const std::string& part :
        {"plant " + std::to_string(kHarnessVersion), spec_hash, question.motor.version.content_hash,
         question.profile, start ? start->root + " " + start->name : std::string(),
-        std::string(question.to_the_end ? "end" : "step")}) {
+        std::string(question.to_the_end ? "end" : "step"),
+        std::string(question.metered ? "metered" : "")}) {
     memo.AddField(part);
   }
   experiment.memo = memo.Finish();
@@ -290,7 +316,10 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
   execution.sandbox = policy;
 
   ExperimentSink sink(redactor, question.motor.manifest.name, std::move(known),
-                      question.to_the_end);
+                      question.to_the_end || question.metered,
+                      question.metered
+                          ? std::optional(budget::BudgetMeter(question.motor.manifest.budgets))
+                          : std::nullopt);
   ++plants_started_;
   const Timestamp started = Now();
   auto ended = plants::Execute(execution, sink);
@@ -298,7 +327,9 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
   Outcome outcome;
   outcome.plant_ms = plant_ms;
   outcome.from_checkpoint = execution.request.checkpoint;
-  if (!ended && !sink.passed_the_step) {
+  if (ended && ended->ending == plants::Ending::kResult) sink.CheckBudget();
+  const bool over_budget = question.metered && !sink.fingerprint.empty();
+  if (!ended && !sink.passed_the_step && !over_budget) {
     AIOP_CHECK_OK(file::RemoveTree(folder));
     return std::unexpected(ended.error());
   }
@@ -307,10 +338,11 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
     return Unavailable(ended->details);
   }
   outcome.timed_out = ended && ended->ending == plants::Ending::kTimeout;
-  outcome.passed = sink.passed_the_step || (ended->ending == plants::Ending::kResult &&
-                                            ended->result->status == model::ResultStatus::kSuccess);
+  outcome.passed =
+      sink.passed_the_step || (!over_budget && ended->ending == plants::Ending::kResult &&
+                               ended->result->status == model::ResultStatus::kSuccess);
   if (!outcome.passed) {
-    if (ended->result) {
+    if (ended && ended->result) {
       for (const auto& signal : ended->result->signals) {
         AIOP_CHECK_OK(sink.OnEvent(signal, ""));
       }

@@ -7,7 +7,7 @@
 
 #include "core/model/model.h"
 
-namespace aiop::engine {
+namespace aiop::budget {
 
 class BudgetMeter {
  public:
@@ -29,6 +29,10 @@ class BudgetMeter {
   // `wall_ms` counts where the plant gave no latency of its own.
   std::optional<Excess> Check(double wall_ms);
 
+  // What stands in the event about an excess: the same text wherever it is noticed, so that it is
+  // the same failure.
+  static std::string Details(model::SignalType type);
+
   model::Usage total() const { return total_; }
 
  private:
@@ -40,4 +44,4 @@ class BudgetMeter {
   bool cost_reported_ = false;
 };
 
-}  // namespace aiop::engine
+}  // namespace aiop::budget

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/engine/budget.h"
+#include "core/budget/budget.h"
 
-namespace aiop::engine {
+namespace aiop::budget {
 
 void BudgetMeter::StartFrom(double latency_ms, double cost_usd) {
   earlier_latency_ms_ = latency_ms;
@@ -21,6 +21,11 @@ void BudgetMeter::PlantReported(model::SignalType type) {
   if (type == model::SignalType::kCost) cost_reported_ = true;
 }
 
+std::string BudgetMeter::Details(model::SignalType type) {
+  return std::string("the ") + (type == model::SignalType::kLatency ? "latency" : "cost") +
+         " budget is exceeded";
+}
+
 std::optional<BudgetMeter::Excess> BudgetMeter::Check(double wall_ms) {
   const double latency = earlier_latency_ms_ + total_.latency_ms.value_or(wall_ms);
   if (budgets_.latency_ms && latency > *budgets_.latency_ms && !latency_reported_) {
@@ -35,4 +40,4 @@ std::optional<BudgetMeter::Excess> BudgetMeter::Check(double wall_ms) {
   return std::nullopt;
 }
 
-}  // namespace aiop::engine
+}  // namespace aiop::budget
