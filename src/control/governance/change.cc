@@ -75,6 +75,39 @@ Result<model::Change> Governor::Move(model::Change change, model::ChangeState to
   return change;
 }
 
+// The commit that is gated and would be promoted: the candidate with its version and changelog
+// entry.
+Result<std::string> Governor::CommitCandidate(motors::Repository& repository,
+                                              const Candidate& candidate,
+                                              const model::Change& change) {
+  AIOP_TRY(const std::string motor_yaml, repository.ReadFile(candidate.tree, "motor.yaml"));
+  AIOP_TRY(const std::string versioned, WithVersion(motor_yaml, change.version));
+  const auto changelog = repository.ReadFile(candidate.tree, "CHANGELOG.md");
+  std::vector<std::string> lines;
+  if (!change.incident.empty()) {
+    AIOP_TRY(const auto record, engine_.home().ledger().Get<model::Incident>(change.incident));
+    lines.push_back("Answers incident " + change.incident + ": " + record.title);
+    std::string apps;
+    for (const auto& app : record.apps) apps += (apps.empty() ? "" : ", ") + app;
+    lines.push_back("Impact when made: stopped " + std::to_string(record.occurrences) +
+                    " run(s) of " + std::to_string(record.apps.size()) + " app(s): " + apps);
+  }
+  if (!change.decision.empty()) lines.push_back("Decision " + change.decision);
+  lines.push_back("Patch source: " + std::string(describe::Name(change.source)) +
+                  (candidate.origin.empty() ? "" : " (" + candidate.origin + ")"));
+  AIOP_TRY(
+      const std::string tree,
+      repository.WithFiles(candidate.tree,
+                           {{"motor.yaml", versioned},
+                            {"CHANGELOG.md", WithEntry(changelog ? *changelog : "", change.version,
+                                                       change.created, candidate.title, lines)}}));
+  AIOP_TRY(const std::string commit,
+           repository.Commit(
+               tree, {change.base_commit}, {std::string(kOperatorName), std::string(kOperatorMail)},
+               change.created, candidate.title + "\n\nChange-Request: " + change.id + "\n"));
+  return commit;
+}
+
 Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candidate& candidate,
                                       const std::string& incident, const std::string& decision,
                                       const std::string& by) {
@@ -94,7 +127,7 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
     number = claimed;
   }
   // A number that is taken (a version made outside, an earlier change) is passed over.
-  while (true) {
+  while (candidate.commit.empty()) {
     AIOP_TRY(const auto taken, home.motors().Find<model::MotorVersion>(base.version.plant + "/" +
                                                                        version::Text(number)));
     if (!taken || taken->status == model::VersionStatus::kCandidate) break;
@@ -122,34 +155,10 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
   if (diff.size() > kDiffLimitBytes) diff = diff.substr(0, kDiffLimitBytes) + "\n... (cut)\n";
   change.diff = json::ToValidUtf8(diff);
 
-  // The commit that would be promoted is the one that is gated: version and changelog entry
-  // included.
-  AIOP_TRY(const std::string motor_yaml, repository.ReadFile(candidate.tree, "motor.yaml"));
-  AIOP_TRY(const std::string versioned, WithVersion(motor_yaml, change.version));
-  const auto changelog = repository.ReadFile(candidate.tree, "CHANGELOG.md");
-  std::vector<std::string> lines;
-  if (!incident.empty()) {
-    AIOP_TRY(const auto record, home.ledger().Get<model::Incident>(incident));
-    lines.push_back("Answers incident " + incident + ": " + record.title);
-    std::string apps;
-    for (const auto& app : record.apps) apps += (apps.empty() ? "" : ", ") + app;
-    lines.push_back("Impact when made: stopped " + std::to_string(record.occurrences) +
-                    " run(s) of " + std::to_string(record.apps.size()) + " app(s): " + apps);
+  change.candidate = candidate.commit;
+  if (change.candidate.empty()) {
+    AIOP_TRY(change.candidate, CommitCandidate(repository, candidate, change));
   }
-  if (!decision.empty()) lines.push_back("Decision " + decision);
-  lines.push_back("Patch source: " + std::string(describe::Name(change.source)) +
-                  (candidate.origin.empty() ? "" : " (" + candidate.origin + ")"));
-  AIOP_TRY(
-      const std::string tree,
-      repository.WithFiles(candidate.tree,
-                           {{"motor.yaml", versioned},
-                            {"CHANGELOG.md", WithEntry(changelog ? *changelog : "", change.version,
-                                                       change.created, candidate.title, lines)}}));
-  AIOP_TRY(
-      change.candidate,
-      repository.Commit(tree, {base.version.commit},
-                        {std::string(kOperatorName), std::string(kOperatorMail)}, change.created,
-                        candidate.title + "\n\nChange-Request: " + change.id + "\n"));
   // Kept reachable until it is decided.
   AIOP_CHECK_OK(
       repository.MoveRef("refs/heads/change/" + change.id, std::nullopt, change.candidate));

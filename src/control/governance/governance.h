@@ -36,6 +36,8 @@ struct Candidate {
   std::string origin;  // what makes it the same candidate next time: branch@commit, upgrade text
   std::string title;
   std::string tree;  // in the motor's repository
+  // Set if it is a commit with a version of its own: taken as it is.
+  std::string commit = {};
 };
 
 class Governor {
@@ -83,6 +85,8 @@ class Governor {
   Result<model::Change> Draft(const contexts::Motor& base, const Candidate& candidate,
                               const std::string& incident, const std::string& decision,
                               const std::string& by);
+  Result<std::string> CommitCandidate(motors::Repository& repository, const Candidate& candidate,
+                                      const model::Change& change);
   Result<model::Change> Gate(model::Change change);
   Result<model::Change> Promote(model::Change change);
   Result<bool> FinishRollback(const std::string& plant, const std::string& because);

@@ -71,11 +71,12 @@ Result<std::vector<Candidate>> Governor::FromUpgrades(const contexts::Motor& mot
 Result<bool> Governor::TriedBefore(const contexts::Motor& base, const Candidate& candidate,
                                    const std::string& incident) {
   AIOP_TRY(const auto changes, engine_.home().ledger().ListBy<model::Change>(
-                                   store::Kind<model::Change>::Field::kIncident, incident));
+                                   store::Kind<model::Change>::Field::kPlant, base.version.plant));
   return std::any_of(changes.begin(), changes.end(), [&](const model::Change& change) {
     const bool ended = change.status == model::ChangeState::kRejected ||
                        change.status == model::ChangeState::kRolledBack;
-    return ended && change.base_commit == base.version.commit && change.origin == candidate.origin;
+    return ended && change.incident == incident && change.base_commit == base.version.commit &&
+           change.origin == candidate.origin;
   });
 }
 
@@ -252,27 +253,31 @@ Status Governor::AdoptOutside(const std::string& plant) {
         plant, active.version.reference, model::SignalType::kValidation, model::Severity::kWarn,
         {{"details", "the head of the motor's source cannot be used: " + noticed.error().message}});
   }
-  for (const auto& version : *noticed) {
+  for (const auto& outside : *noticed) {
     AIOP_CHECK_OK(engine_.TellMotor(
-        plant, version.reference, model::SignalType::kValidation, model::Severity::kWarn,
-        {{"details", "version " + version.reference.version + " was made outside of aiop (commit " +
-                         version.commit.substr(0, 12) + "): it is gated before it runs"}}));
+        plant, outside.reference, model::SignalType::kValidation, model::Severity::kWarn,
+        {{"details", "version " + outside.reference.version + " was made outside of aiop (commit " +
+                         outside.commit.substr(0, 12) + "): it is gated before it runs"}}));
     AIOP_TRY(const contexts::Motor base, contexts::ActiveMotor(engine_.home(), plant));
     AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), plant));
-    auto tree = repository.MergeBranch(base.version.commit, version.commit);
+    auto tree = repository.MergeBranch(base.version.commit, outside.commit);
     if (!tree) {
       AIOP_CHECK_OK(engine_.TellMotor(
-          plant, version.reference, model::SignalType::kValidation, model::Severity::kWarn,
+          plant, outside.reference, model::SignalType::kValidation, model::Severity::kWarn,
           {{"details",
-            "commit " + version.commit.substr(0, 12) +
+            "commit " + outside.commit.substr(0, 12) +
                 " made outside does not merge with the active version: " + tree.error().message}}));
       continue;
     }
-    const Candidate candidate{
-        .source = model::PatchSource::kHuman,
-        .origin = "commit " + version.commit.substr(0, 12),
-        .title = "Version made outside: commit " + version.commit.substr(0, 12),
-        .tree = *tree};
+    Candidate candidate{.source = model::PatchSource::kHuman,
+                        .origin = "commit " + outside.commit.substr(0, 12),
+                        .title = "Version made outside: commit " + outside.commit.substr(0, 12),
+                        .tree = *tree};
+    // Made on top of what is active, with a version of its own: it is taken as it is.
+    AIOP_TRY(const bool on_top, repository.IsAncestor(base.version.commit, outside.commit));
+    const auto before = version::Parse(base.version.reference.version);
+    const auto after = version::Parse(outside.reference.version);
+    if (on_top && before && after && *before < *after) candidate.commit = outside.commit;
     AIOP_TRY(const bool tried, TriedBefore(base, candidate, ""));
     if (tried) continue;
     auto change = Draft(base, candidate, "", "", "the motor's owner");
