@@ -161,8 +161,8 @@ class Running:
 class World:
     """One folder with a home, motors, specs and an outside for plants to reach."""
 
-    def __init__(self, folder=None):
-        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="aiop-e2e-"))
+    def __init__(self, parent=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="aiop-e2e-", dir=parent))
         self.home = self.folder / "home"
         self.outside = self.folder / "outside"
         self.step_log = self.outside / "steps"

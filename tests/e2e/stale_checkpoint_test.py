@@ -49,6 +49,12 @@ def manifest(run, more=""):
             f"gates: {{tests: [{json.dumps([*PYTHON, '-c', 'pass'])}]}}\npatch_sources: [branch]\n{more}")
 
 
+def pipeline_files(template, check=CHECK):
+    return {"motor.yaml": manifest({"pipeline": "pipeline.yaml"}), "pipeline.yaml": json.dumps(PIPELINE),
+            "page.mustache": template, "steps/outline.py": STEP + OUTLINE, "steps/stamp.py": STEP + STAMP,
+            "steps/check.py": STEP + check}
+
+
 class StaleCheckpoint(harness.Case):
     def heal(self, files, fix, specs):
         motor = self.world.motor(files)
@@ -72,13 +78,8 @@ class StaleCheckpoint(harness.Case):
 class Pipeline(StaleCheckpoint):
     SPECS = {"one": {"title": "One"}, "two": {"title": "Two"}}
 
-    def files(self, template, check=CHECK):
-        return {"motor.yaml": manifest({"pipeline": "pipeline.yaml"}), "pipeline.yaml": json.dumps(PIPELINE),
-                "page.mustache": template, "steps/outline.py": STEP + OUTLINE, "steps/stamp.py": STEP + STAMP,
-                "steps/check.py": STEP + check}
-
     def test_a_fixed_template_renders_again_and_what_comes_after(self):
-        runs = self.heal(self.files("# {{titel}}\n"), {"page.mustache": "# {{title}}\n"}, self.SPECS)
+        runs = self.heal(pipeline_files("# {{titel}}\n"), {"page.mustache": "# {{title}}\n"}, self.SPECS)
         for run in runs.values():
             self.assertEqual(self.world.steps_of(run["id"]), ["outline", "stamp", "check", "stamp", "check"])
             self.assertEqual((run["steps_kept"], run["steps_invalidated"]), (1, 2))
@@ -87,7 +88,7 @@ class Pipeline(StaleCheckpoint):
                 ("page", "1.0.1", False), ("stamp", "1.0.1", False), ("check", "1.0.1", False)])
 
     def test_a_fixed_check_repeats_nothing_that_was_done(self):
-        runs = self.heal(self.files("# {{title}}\n", STRICT_CHECK), {"steps/check.py": STEP + CHECK}, self.SPECS)
+        runs = self.heal(pipeline_files("# {{title}}\n", STRICT_CHECK), {"steps/check.py": STEP + CHECK}, self.SPECS)
         for run in runs.values():
             self.assertEqual(self.world.steps_of(run["id"]), ["outline", "stamp", "check", "check"])
             self.assertEqual((run["steps_kept"], run["steps_invalidated"]), (3, 0))

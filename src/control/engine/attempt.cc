@@ -238,7 +238,7 @@ Status AttemptSink::OnInvalid(std::string_view line, const std::string& why) {
   if (++attempt_.message_failures > 100) return {};
   return attempt_.Keep(attempt_.MakeEvent(model::Scope::kMotor, model::SignalType::kValidation,
                                           model::Severity::kError,
-                                          {{"details", "the plant sent an invalid message: " + why},
+                                          {{"details", std::string(kInvalidMessage) + why},
                                            {"line", json::ToValidUtf8(line.substr(0, 500))}}));
 }
 

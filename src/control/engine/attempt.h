@@ -17,6 +17,7 @@ namespace aiop::engine {
 // Events waiting to be written together; failures are written at once.
 inline constexpr size_t kEventBuffer = 256;
 inline constexpr std::chrono::milliseconds kEventPatience{200};
+inline constexpr std::string_view kInvalidMessage = "the plant sent an invalid message: ";
 // How much of a crashed plant's standard error goes into its event.
 inline constexpr size_t kErrorTailBytes = 8192;
 

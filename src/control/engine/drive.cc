@@ -186,6 +186,14 @@ Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
                    model::PausedBecause::kOperator, fence, std::move(failed)));
     return std::unexpected(outcome.error());
   }
+  if (!checkout->empty()) {
+    // As root nothing stops a plant from writing into its motor. The next attempt gets a clean one.
+    if (const Status intact = home_.checkouts().Verify(*checkout); !intact) {
+      AIOP_CHECK_OK(TellMotor(
+          run.plant, run.motor_ctx, model::SignalType::kValidation, model::Severity::kError,
+          {{"details", "the plant changed its motor's checkout: " + intact.error().message}}));
+    }
+  }
   [[maybe_unused]] const Status saved = attempt.cache.Save(home_.WorkFolder(run.id) / "scan");
   if (outcome->ending == plants::Ending::kStopped && !attempt.over_budget) {
     AIOP_CHECK_OK(attempt.FinishRecord(*outcome, "stopped"));
@@ -301,7 +309,12 @@ Result<model::Run> Engine::ConcludeFailure(Attempting& attempt, const plants::Ou
   // The first failure names the incident: what comes after it is usually its consequence. A crash
   // of the plant itself after a report of its own adds nothing.
   const std::lock_guard lock(incidents_);
-  model::StoredEvent& first = attempt.failures.front();
+  // A line that was no message is a slip of the plant, hardly the reason why it failed.
+  const auto named = std::find_if(attempt.failures.begin(), attempt.failures.end(),
+                                  [](const model::StoredEvent& event) {
+                                    return !event.envelope.Details().starts_with(kInvalidMessage);
+                                  });
+  model::StoredEvent& first = named == attempt.failures.end() ? attempt.failures.front() : *named;
   AIOP_TRY(model::Incident incident, FindOrOpenIncident(first, attempt.motor));
   store::Ledger::Batch batch;
   model::Occurrence occurrence;

@@ -60,28 +60,31 @@ Result<std::optional<model::Change>> Supervisor::Impl::AnsweredByActive(
 }
 
 Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
-                                   const std::vector<model::Run>& runs) {
+                                   const std::vector<model::Run>& standing) {
+  std::vector<model::Run> runs;
+  for (const model::Run& run : standing) {
+    if (!run.pinned_motor) {
+      runs.push_back(run);
+    } else if (!Waits(run, PausedBecause::kFix)) {
+      AIOP_TRY([[maybe_unused]] const auto waits,
+               engine.Move(run.id, lifecycle::RunEvent::kPause,
+                           "the motor is at fault, but this run was started on a version named by "
+                           "hand",
+                           PausedBecause::kFix));
+    }
+  }
+  if (runs.empty()) return {};
   // A change that answers this incident already?
   AIOP_TRY(const auto incident, home.ledger().Get<model::Incident>(decision.incident_id));
   if (!incident.change.empty()) {
     AIOP_TRY(const auto change, home.ledger().Get<model::Change>(incident.change));
     if (change.status == model::ChangeState::kPromoted) return ResumeOn(change, decision, runs);
   }
-  for (const model::Run& run : runs) {
-    if (run.pinned_motor) {
-      AIOP_TRY(
-          [[maybe_unused]] const auto waits,
-          engine.Move(run.id, lifecycle::RunEvent::kPause,
-                      "the motor is at fault, but this run was started on a version named by hand",
-                      PausedBecause::kFix));
-    }
-  }
   // The answer to another incident may answer this one too.
   AIOP_TRY(const auto answered, AnsweredByActive(decision, runs));
   if (answered) return ResumeOn(*answered, decision, runs);
   std::vector<model::Run> patching;
   for (const model::Run& run : runs) {
-    if (run.pinned_motor) continue;
     AIOP_TRY(auto moved, engine.Move(run.id, lifecycle::RunEvent::kPatchMotor,
                                      "looking for a fix of the motor"));
     patching.push_back(std::move(moved));
@@ -172,10 +175,10 @@ Status Supervisor::Impl::ActAll(const std::vector<std::string>& runs) {
     const int side = decision.classification == model::Classification::kMotor   ? 0
                      : decision.classification == model::Classification::kMixed ? 1
                                                                                 : 2;
-    return std::make_pair(side, decision.apps);
+    return std::make_tuple(side, decision.apps, decision.decision_id);
   };
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [&](const auto& a, const auto& b) { return rank(a.first) < rank(b.first); });
+  std::sort(ordered.begin(), ordered.end(),
+            [&](const auto& a, const auto& b) { return rank(a.first) < rank(b.first); });
   for (const auto& [decision, members] : ordered) {
     if (engine.stopping()) return {};
     std::vector<model::Run> current;
