@@ -150,7 +150,8 @@ class CrashCase(unittest.TestCase):
         begin, items = time.monotonic(), list(items)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             problems = list(itertools.chain.from_iterable(pool.map(work, items)))
-        print(f"\n{self.id()}: {len(items)} kills, {time.monotonic() - begin:.0f} s, {len(problems)} problems", flush=True)
+        took = time.monotonic() - begin
+        print(f"\n{self.id()}: {len(items)} kills, {took:.0f} s, {len(problems)} problems", flush=True)
         if problems:
             self.fail("\n".join(problems[:40]))
 
@@ -301,7 +302,8 @@ class OtherCommands(CrashCase):
         def at(point):
             world = scene.copy()
             try:
-                attempt = Attempt(world, command, f"{' '.join(command[:2])} killed after write {point} ({points[point - 1]})")
+                label = f"{' '.join(command[:2])} killed after write {point} ({points[point - 1]})"
+                attempt = Attempt(world, command, label)
                 killed = world.aiop("--json", *command, environment={"AIOP_CRASH_AT": point})
                 attempt.check(killed.code in (KILLED, DONE), str(killed))
                 finish(world, attempt)

@@ -43,7 +43,8 @@ def remove(folder):
 
 
 def git(folder, *arguments):
-    environment = {"PATH": PATH, "HOME": str(folder), "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null",
+    environment = {"PATH": PATH, "HOME": str(folder),
+                   "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null",
                    "GIT_AUTHOR_NAME": "Motor Team", "GIT_AUTHOR_EMAIL": "motor@example.org",
                    "GIT_COMMITTER_NAME": "Motor Team", "GIT_COMMITTER_EMAIL": "motor@example.org",
                    "GIT_AUTHOR_DATE": "2024-03-04T09:00:00Z", "GIT_COMMITTER_DATE": "2024-03-04T09:00:00Z"}
@@ -120,7 +121,8 @@ class Answer:
         return self.lines[-1]["summary"]
 
     def __str__(self):
-        return f"aiop {' '.join(self.arguments)} -> {self.code}\n--- stdout\n{self.out[-6000:]}\n--- stderr\n{self.err[-4000:]}"
+        said = f"--- stdout\n{self.out[-6000:]}\n--- stderr\n{self.err[-4000:]}"
+        return f"aiop {' '.join(self.arguments)} -> {self.code}\n{said}"
 
 
 class Running:

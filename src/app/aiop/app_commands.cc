@@ -24,6 +24,11 @@ Result<std::vector<std::string>> RunsToContinue(Home& home, const std::string& a
   for (const model::Run& run : runs) {
     const bool behind = run.app_ctx != current || (run.state != model::RunState::kPaused &&
                                                    run.state != model::RunState::kIdle);
+    if (run.state == model::RunState::kSuccess && !run.incident.empty()) {
+      // Killed after the run was healed and before that was written down.
+      AIOP_TRY(const auto incident, home.ledger().Get<model::Incident>(run.incident));
+      if (incident.state == model::IncidentState::kDecided) paused.push_back(run.id);
+    }
     if (!run.Ended() && run.state != model::RunState::kIdle && behind &&
         run.paused_because != model::PausedBecause::kHuman) {
       paused.push_back(run.id);

@@ -32,7 +32,8 @@ Context TestContext() {
 }
 
 std::string TestData(const std::string& name) {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "testdata" / name;
+  const auto path =
+      std::filesystem::path(AIOP_SOURCE_DIR) / "src/control/observers/testdata" / name;
   Result<std::string> text = file::Read(path);
   EXPECT_TRUE(text.has_value()) << path;
   return text.value_or("");

@@ -62,8 +62,7 @@ class VerifyTest : public PlantTest {
 class SamplePlant : public VerifyTest, public testing::WithParamInterface<const char*> {};
 
 TEST_P(SamplePlant, KeepsTheContract) {
-  const fs::path sample =
-      fs::path(__FILE__).parent_path() / "../../../examples/plants" / GetParam();
+  const fs::path sample = fs::path(AIOP_SOURCE_DIR) / "examples/plants" / GetParam();
   const auto text = file::Read(sample / "motor.yaml");
   ASSERT_TRUE(text.has_value()) << text.error().message;
   const auto document = yaml::Parse(*text, "motor.yaml");

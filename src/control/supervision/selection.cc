@@ -114,8 +114,9 @@ Status Supervisor::Impl::TakeOver(const model::Run& run) {
   }
   if (Waits(run, PausedBecause::kEvidence) && !run.decision.empty() && !run.pinned_motor) {
     // Nobody knew the cause. A motor version made since is new evidence: the run is tried on it.
+    AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(run.decision));
     AIOP_TRY(const contexts::Motor active, contexts::ActiveMotor(home, run.plant));
-    if (active.version.commit != run.motor_commit) {
+    if (decision.outcome == "abstained" && active.version.commit != run.motor_commit) {
       AIOP_TRY([[maybe_unused]] const auto ready,
                engine.PrepareResume(run.id, run.app_ctx, active,
                                     {.cause = "tried on motor " + active.version.reference.version +

@@ -18,7 +18,7 @@ inline constexpr int64_t kPlantMilliseconds = 1000;
 inline constexpr size_t kExperimentsExpectedAtMost = 60;  // more is no longer an arbitration
 
 inline std::filesystem::path SourceFolder() {
-  return std::filesystem::path(__FILE__).parent_path();
+  return std::filesystem::path(AIOP_SOURCE_DIR) / "src/core/policy";
 }
 
 inline int LineIn(const void* lines, std::string_view pointer) {
