@@ -72,8 +72,8 @@ def end_state(world, plant="pages"):
     return {
         "runs": sorted((run["app"], run["state"], run.get("paused_because"), version_of(run["motor_ctx"]),
                         version_of(run["app_ctx"])) for run in runs),
-        "decisions": sorted((each["classification"], each["category"], each["rule"], sorted(each["apps"]))
-                            for each in decisions),
+        "decisions": sorted((each["classification"], each["category"], each["rule"], sorted(each["apps"]),
+                             each["outcome"].split(":")[0]) for each in decisions),
         "changes": sorted(each["status"] for each in changes),
         "incidents": sorted(each["state"] for each in world.ok("incidents").items),
         "active": world.active(plant),

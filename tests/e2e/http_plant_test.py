@@ -122,7 +122,8 @@ class HttpPlant(harness.Case):
         self.begin({"one": {"title": "One"}})
         self.service.hold.clear()
         running = self.world.start("--json", "run", "--plant", "upstream")
-        wait_until(lambda: '{"checkpoint"' in (self.world.folder / "running.out").read_text(), 20, "a checkpoint is told")
+        told = self.world.folder / "running.out"
+        wait_until(lambda: '{"checkpoint"' in told.read_text(), 20, "a checkpoint is told")
         running.kill()
         self.service.hold.set()
         run = self.expect_code(self.world.run(plant="upstream"), DONE).summary["runs"][0]

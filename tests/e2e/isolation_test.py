@@ -157,8 +157,8 @@ say(result={"traceId": request["traceId"], "status": "failed", "artifacts": [], 
         listener.settimeout(0.2)
         self.addCleanup(listener.close)
         self.world.extra = {"AIOP_E2E_PORT": str(listener.getsockname()[1]), "AIOP_E2E_MOTHER": str(os.getpid())}
-        motor = self.world.motor({"motor.yaml": f"name: hostile\nversion: 1.0.0\nrun: {json.dumps([*PYTHON, 'plant.py'])}\n",
-                                  "plant.py": self.PLANT})
+        manifest = f"name: hostile\nversion: 1.0.0\nrun: {json.dumps([*PYTHON, 'plant.py'])}\n"
+        motor = self.world.motor({"motor.yaml": manifest, "plant.py": self.PLANT})
         self.world.add_plant(motor, "hostile")
         self.world.add_apps({"one": {"a": 1}, "two": {"a": 2}}, "hostile")
         self.expect_code(self.world.run(plant="hostile"), WAITING)

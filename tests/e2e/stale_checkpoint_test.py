@@ -100,7 +100,8 @@ class Program(StaleCheckpoint):
 
     def files(self, resume):
         return {"motor.yaml": manifest([*PYTHON, "plant.py"], resume),
-                "plant.py": (harness.HERE / "plants" / "chain.py").read_text(), "table.json": json.dumps({"red": "rot"})}
+                "plant.py": (harness.HERE / "plants" / "chain.py").read_text(),
+                "table.json": json.dumps({"red": "rot"})}
 
     def expect_steps(self, runs, steps):
         for run in runs.values():

@@ -126,7 +126,9 @@ for name in names:
     with open(work + "/out.txt", "a") as out: out.write(name + "\n")
     if mistake == "hasty": sys.stdout.write('{"checkpoint": "%s"}\n' % name); continue
     say(checkpoint="same" if mistake == "same" else name)
-    if mistake == "writes": open(work + "/next", "w").write("x")
+    for i in range(12 if mistake == "writes" else 0):
+        open(work + "/next", "a").write("x")
+        time.sleep(0.05)
     if sys.stdin.readline() == "":
         while mistake == "deaf": signal.pause()
         sys.exit(1)

@@ -20,7 +20,7 @@ def say(**message):
 
 
 def note(kind):
-    """One write, so that lines of several processes do not mix. The start time tells a process from a later namesake."""
+    """One write, so that lines do not mix. The start time tells a process from a later namesake."""
     with open(f"/proc/{os.getpid()}/stat", encoding="utf-8") as file:
         started = file.read().rsplit(")", 1)[1].split()[19]
     with open(brood, "a", encoding="utf-8") as file:
@@ -78,7 +78,7 @@ KINDS = {
     "deaf-daemon": lambda: child("deaf-daemon", daemon, deaf),
     "nohup": lambda: child("nohup", program=["/usr/bin/nohup", "/bin/sleep", "1000"]),
     "timeout": lambda: child("timeout", program=["/usr/bin/timeout", "1000", "/bin/sleep", "1000"]),
-    "jobs": lambda: child("jobs", program=["/bin/bash", "-c", "set -m; sleep 1000 & sleep 1000 & disown -a; wait; sleep 1000"]),
+    "jobs": lambda: child("jobs", program=["/bin/bash", "-c", "set -m; sleep 1000 & disown -a; sleep 1000"]),
     "nameless-daemon": lambda: child("nameless-daemon", daemon, program=["/bin/sleep", "1000"], environment={}),
 }
 with open(brood + ".began", "w", encoding="utf-8") as out:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A plant for tests of three steps: a takes the spec in, b translates it with the motor's table, c checks what b made."""
+"""A plant for tests: a takes the spec in, b translates it with the motor's table, c checks what b made."""
 import json
 import os
 import sys
