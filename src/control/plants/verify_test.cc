@@ -95,7 +95,7 @@ TEST_F(VerifyTest, APipelineKeepsTheContract) {
 // ---- Each clause can fail: a good plant with one mistake each
 
 constexpr const char* kGood = R"(
-import json, os, signal, sys
+import json, os, signal, sys, time
 mistake = sys.argv[1]
 def say(**message): print(json.dumps(message), flush=True)
 if mistake == "deaf": signal.signal(signal.SIGTERM, signal.SIG_IGN)
