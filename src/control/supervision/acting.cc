@@ -141,12 +141,14 @@ Status Supervisor::Impl::ActOn(const model::DecisionRecord& decision,
     return arbiter.SetOutcome(decision.decision_id, "resumed without a patch");
   }
   if (decision.classification == model::Classification::kApp) {
+    // Before the runs are parked: a parked run is not looked at again.
+    AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id, "waiting: the app has to change"));
     for (const model::Run& run : runs) {
       AIOP_TRY([[maybe_unused]] const auto waits,
                engine.Move(run.id, lifecycle::RunEvent::kPause,
                            "the app has to change: " + decision.rationale, PausedBecause::kFix));
     }
-    return arbiter.SetOutcome(decision.decision_id, "waiting: the app has to change");
+    return {};
   }
   return HealMotor(decision, runs);
 }
@@ -198,9 +200,14 @@ Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
   std::set<std::string> changes;
   for (const std::string& id : runs) {
     AIOP_TRY(const model::Run run, Get(id));
-    if (!run.incident.empty()) incidents.insert(run.incident);
     if (!run.healed_by.empty()) changes.insert(run.healed_by);
   }
+  // Also those of other runs: a killed command may have healed them without coming to write it
+  // down.
+  AIOP_TRY(const auto decided,
+           home.ledger().ListBy<model::Incident>(store::Kind<model::Incident>::Field::kState,
+                                                 describe::Name(model::IncidentState::kDecided)));
+  for (const auto& incident : decided) incidents.insert(incident.id);
   for (const std::string& id : incidents) {
     AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(id));
     if (incident.state != model::IncidentState::kDecided) continue;
@@ -214,8 +221,9 @@ Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
     if (!healed) continue;
     AIOP_TRY(incident.state,
              lifecycle::StepIncident(incident.state, lifecycle::IncidentEvent::kHealed));
-    AIOP_CHECK_OK(home.ledger().Put(incident));
+    // What would not be looked at again comes last.
     AIOP_CHECK_OK(arbiter.SetOutcome(incident.decision, "healed"));
+    AIOP_CHECK_OK(home.ledger().Put(incident));
   }
   for (const std::string& id : changes) {
     AIOP_TRY(const auto change, home.ledger().Get<model::Change>(id));

@@ -101,8 +101,6 @@ def main():
             status = "failed"
             break
         say(checkpoint=step)
-        if os.environ.get("AIOP_E2E_ACKS") and json.loads(sys.stdin.readline() or "{}") != {"ack": step}:
-            sys.exit(1)
     made = [{"id": "page", "path": "layout.json", "role": "page"}] if status == "success" else []
     for artifact in made:
         say(artifact=artifact)
