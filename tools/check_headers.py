@@ -18,7 +18,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STAMPS = ROOT / "build/check/headers"
 COMPILER = ["clang++-19", "-std=c++23", "-fsyntax-only", "-Wall", "-Wextra", "-Wshadow", "-Werror",
-            "-Wno-missing-field-initializers", "-Wno-pragma-once-outside-header", f"-I{ROOT / 'src'}"]
+            "-Wno-missing-field-initializers", "-Wno-pragma-once-outside-header", f"-I{ROOT / 'src'}",
+            f'-DAIOP_SOURCE_DIR="{ROOT}"']
 
 
 def public_headers():

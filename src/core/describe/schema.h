@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The JSON Schema 2020-12 of a described struct. Part of describe.h, which includes it.
+// The JSON Schema 2020-12 of a described struct. The last part of describe.h, which alone includes
+// it.
 #pragma once
 
 #include <map>
@@ -9,8 +10,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "core/describe/describe.h"
 
 namespace aiop::describe {
 
