@@ -39,16 +39,16 @@ const incidents = list('incidents.json');
 const changes = list('changes.json').length ? list('changes.json') : summary.changes ?? [];
 const known = Object.fromEntries((parse(fs.readFileSync(appsFile, 'utf8'))?.apps ?? []).map((a) => [a.name, a]));
 const name = (run) => run.app ?? run.app_name ?? run.app_ctx?.split('@')[0] ?? '?';
-const decisionOf = (run) => decisions.filter((d) => (d.run_ids ?? []).includes(run.id) || (d.apps ?? []).includes(name(run)));
+const decisionOf = (run) => decisions.filter((d) => (d.run_ids ?? []).includes(run.id));
 
 line('\n', bold('The runs'));
 const width = Math.max(...runs.map((r) => name(r).length), 4) + 2;
-line('  ', 'app'.padEnd(width), 'style'.padEnd(8), 'ended'.padEnd(9), 'motor'.padEnd(22), 'steps done/redone  ', 'decided');
+line('  ', 'app'.padEnd(width), 'style'.padEnd(8), 'ended'.padEnd(9), 'motor'.padEnd(8), 'steps done/redone  ', 'decided');
 for (const run of [...runs].sort((a, b) => Object.keys(known).indexOf(name(a)) - Object.keys(known).indexOf(name(b)))) {
   const why = [...new Set(decisionOf(run).map((d) => d.category ?? d.classification))].join(', ');
   const because = run.paused_because ? ` (waits for: ${run.paused_because})` : '';
   line('  ', name(run).padEnd(width), String(run.profile ?? '').padEnd(8), String(run.status).padEnd(9),
-    String(run.motor ?? '').slice(0, 21).padEnd(22), `${run.steps_done ?? '?'}/${run.steps_redone ?? '?'}${run.resumed ? ' resumed' : ''}`.padEnd(19), why, because);
+    String(run.motor ?? '').replace(/^.*@|\+.*$/g, '').padEnd(8), `${run.steps_done ?? '?'}/${run.steps_redone ?? '?'}${run.resumed ? ' resumed' : ''}`.padEnd(19), why, because);
 }
 
 line('\n', bold('The incidents and what was decided'));
@@ -57,7 +57,7 @@ for (const decision of decisions) {
   const incident = incidents.find((i) => i.id === decision.incident_id);
   seen.add(decision.incident_id);
   line('\n  ', bold(`${decision.category ?? '?'}`), `  ${decision.classification ?? ''}  confidence ${decision.confidence ?? '?'}`,
-    `  ${decision.outcome ?? ''}  [decision ${short(decision.id)}]`);
+    `  ${decision.outcome ?? ''}  [decision ${short(decision.decision_id)}]`);
   const symptom = incident?.title ?? incident?.template ?? incident?.fingerprint_text ?? incident?.details;
   if (symptom) line('    symptom:   ', wrap(textOf(symptom), 15));
   line('    apps:      ', wrap(list3(decision.apps ?? incident?.apps ?? []), 15));
@@ -65,7 +65,7 @@ for (const decision of decisions) {
   for (const item of decision.rejected ?? []) line('    ruled out: ', wrap(typeof item === 'string' ? item : `${item.hypothesis ?? item.category ?? ''}: ${item.why ?? item.because ?? ''}`, 15));
   if (decision.policy) line('    rule:      ', decision.rule ? `${decision.rule} of ` : '', decision.policy);
   for (const step of [].concat(decision.plan ?? [])) line('    plan:      ', wrap(textOf(step), 15));
-  if (decision.cost !== undefined) line('    cost:      ', wrap(textOf(decision.cost), 15));
+  if (decision.cost !== undefined) line('    cost:      ', `${decision.cost.experiments ?? '?'} plants started, ${((decision.cost.plant_ms ?? 0) / 1000).toFixed(1)} s`);
 }
 for (const incident of incidents.filter((i) => !seen.has(i.id))) {
   line('\n  not decided  ', wrap(textOf(incident.title ?? incident.template ?? incident.id), 15));
@@ -73,8 +73,9 @@ for (const incident of incidents.filter((i) => !seen.has(i.id))) {
 
 const experiments = messages.map((m) => m.experiment).filter(Boolean);
 if (experiments.length) {
-  line('\n', bold(`The experiments (${experiments.length})`));
-  for (const e of experiments) line('  ', `${e.kind ?? e.question ?? '?'}  ${e.app ?? ''}  ${e.motor ?? ''}  -> ${e.outcome ?? e.result ?? e.verdict ?? '?'}`);
+  const onSpecs = (e) => ['declared', 'validators'].includes(e.kind);
+  line('\n', bold(`The experiments (${experiments.filter((e) => !onSpecs(e)).length} with a plant, listed; ${experiments.filter(onSpecs).length} on specs alone)`));
+  for (const e of experiments.filter((e) => !onSpecs(e))) line('  ', `${e.kind ?? e.question ?? '?'}  ${e.app ?? ''}  ${String(e.motor ?? '').replace(/\+.*$/, '')}  -> ${e.outcome ?? e.result ?? e.verdict ?? '?'}`);
 }
 
 line('\n', bold('What was changed'));
