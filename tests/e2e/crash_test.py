@@ -20,7 +20,7 @@ import pages
 import stale_checkpoint_test as making
 from harness import BAD_INPUT, DONE, WAITING, World, version_of
 
-ALL_POINTS = 120
+ALL_POINTS = 100
 # Writes before and after a version's tag that belong to its promotion.
 BEFORE_TAG, AFTER_TAG = 6, 10
 RANDOM_KILLS = 10
@@ -47,11 +47,15 @@ class Scene:
 
     def __init__(self, motor_files, fixes, apps, plant="pages"):
         self.world = World(in_memory())
-        self.motor = self.world.motor(motor_files)
-        for name, files in fixes.items():
-            self.motor.branch(name, files)
-        self.world.add_plant(self.motor, plant)
-        self.world.add_apps(apps, plant)
+        try:
+            self.motor = self.world.motor(motor_files)
+            for name, files in fixes.items():
+                self.motor.branch(name, files)
+            self.world.add_plant(self.motor, plant)
+            self.world.add_apps(apps, plant)
+        except BaseException:
+            self.close()
+            raise
 
     def copy(self):
         world = World(in_memory())
