@@ -8,7 +8,7 @@
 #   demo                  builds, then runs the main job on real input (state in build/demo-home)
 #   test [CTEST-OPTION...]  checks that take seconds, then every test; e.g. ./do test -R base_json
 #   soak [MINUTES]        the long tests: killers, simulation, fuzzing, leak hunts (default 10)
-#   bench [NAME...]       the benchmarks, or those whose program is named so
+#   bench [NAME...] [-FLAG...]  the benchmarks, or those named; flags go to them: ./do bench demo_bench --attempts 3
 #   fuzz [SECONDS]        every fuzzer for that long (default 60)
 #   check [--all]         layers, format, documentation, self-contained headers, clang-tidy of what changed (--all: of
 #                         everything)
@@ -248,14 +248,15 @@ target_bench() {
   [[ -f bench/CMakeLists.txt ]] || die "bench: this checkout has no benchmarks (bench/CMakeLists.txt)"
   setup
   build_release ON bench/all
-  local program name ran=0
-  for program in $(find build/release/bench -name CMakeFiles -prune -o -type f -perm -u+x -print | sort); do
-    name=$(basename "$program")
-    [[ $# == 0 || " $* " == *" $name "* ]] || continue
-    AIOP=$root/build/aiop phase "$name" "$program"
+  local program name names='' ran=0
+  while [[ $# != 0 && $1 != -* ]]; do names+=" $1" && shift; done
+  for program in $(find build/release/bench -name CMakeFiles -prune -o -type f -perm -u+x -print | sort) bench/*_bench.sh; do
+    name=$(basename "$program" .sh)
+    [[ -z $names || "$names " == *" $name "* ]] || continue
+    AIOP=$root/build/aiop phase "$name" "$program" "$@"
     ran=$((ran + 1))
   done
-  [[ $ran != 0 ]] || die "bench: no program${*:+ named $*} in build/release/bench"
+  [[ $ran != 0 ]] || die "bench: no program${names:+ named$names}"
 }
 
 target_check() {

@@ -47,12 +47,15 @@ function attempt(spec, profile) {
   });
 }
 
-const total = { runs: 0, succeeded: 0, attempts: 0, steps: 0, plant_seconds: 0 };
+const total = { runs: 0, succeeded: 0, attempts: 0, steps: 0, steps_redone: 0, plant_seconds: 0 };
 for (const app of await wanted()) for (const profile of app.profiles) {
   total.runs++;
+  let furthest = 0;
   for (let n = 1; n <= attempts; n++) {
     const got = await attempt(app.spec, profile);
     total.attempts++, total.steps += got.steps, total.plant_seconds += got.seconds;
+    total.steps_redone += Math.min(got.steps, furthest);
+    furthest = Math.max(furthest, got.steps);
     process.stderr.write(`${app.name} ${profile} attempt ${n}: ${got.status} ${got.seconds.toFixed(1)} s\n`);
     if (got.status === 'success') { total.succeeded++; break; }
   }

@@ -16,12 +16,7 @@ say() { printf '\n\033[1m== %s\033[0m\n' "$*" >&2; }
 run_aiop() { "$AIOP" --home "$home" "$@"; }
 
 say "1/5  fetching the API documents (npm, pinned by a lock file)"
-if ! cmp -s "$here/apps/package-lock.json" "$work/apps/.done"; then
-  mkdir -p "$work/apps"
-  cp "$here"/apps/package*.json "$work/apps/"
-  (cd "$work/apps" && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error >&2)
-  cp "$here/apps/package-lock.json" "$work/apps/.done"
-fi
+bash "$here/fetch-apps.sh" "$work/apps"
 
 say "2/5  the motor: a git repository with two versions"
 bash "$here/make-motor.sh" "$work/motor"

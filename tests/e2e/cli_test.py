@@ -385,6 +385,8 @@ class Shapes(CommandLine):
         self.assertIn("the spec has no title", (folder / "output.ndjson").read_text())
         (folder / "spec" / "bad.json").write_text('{"title": "now it has one"}')
         self.assertEqual(subprocess.run([str(folder / "run.sh")], capture_output=True, check=False).returncode, 1)
+        (folder / "spec" / "bad.json").write_text('no JSON at all')
+        self.assertEqual(subprocess.run([str(folder / "run.sh")], capture_output=True, check=False).returncode, 3)
         self.refused("incident", "export", self.ran.summary["incidents"][0], str(folder), says="exists already")
 
     def test_updating_the_app_resumes_its_paused_run(self):

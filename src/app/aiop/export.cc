@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/aiop/export.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/file/file.h"
@@ -14,6 +15,8 @@ using contexts::Home;
 
 // Stands in request.json for the folder it lies in; run.sh puts the real one there.
 constexpr std::string_view kHere = "@HERE@";
+// Stands in a template for what differs between two occurrences.
+constexpr std::string_view kGap = "<*>";
 
 // A word for a POSIX shell.
 std::string Quoted(const std::string& word) {
@@ -28,6 +31,13 @@ std::string CommandLine(const std::vector<std::string>& words) {
   return line;
 }
 
+// What the failure looks like.
+struct Expected {
+  std::string title;      // its template
+  std::string message;    // its text
+  bool reported = false;  // by the plant itself
+};
+
 // How the motor is started by hand.
 std::string StartLine(const model::MotorManifest& manifest) {
   if (!manifest.run.http.empty()) {
@@ -37,12 +47,73 @@ std::string StartLine(const model::MotorManifest& manifest) {
   return CommandLine(manifest.run.command);
 }
 
-std::string Script(const model::MotorManifest& manifest, const std::string& message) {
-  const std::string first_line = message.substr(0, message.find('\n'));
+// Whether the text has the template's words in their order. Some templates say them in another way
+// than the text did.
+bool HasWordsOf(std::string_view text, std::string_view title) {
+  while (!title.empty()) {
+    const size_t gap = title.find(kGap);
+    const size_t found = text.find(title.substr(0, gap));
+    if (found == std::string_view::npos) return false;
+    text.remove_prefix(found + std::min(gap, title.size()));
+    title.remove_prefix(gap == std::string_view::npos ? title.size() : gap + kGap.size());
+  }
+  return true;
+}
+
+// A regular expression (grep -E) for what distinguishes the failure in what the plant prints: the
+// first line of its template, with any text where the template has a gap. A JSON string stands in
+// the output as JSON writes it.
+std::string Pattern(const std::string& title) {
+  const std::string written = json::Text(json::Value(title.substr(0, title.find('\n'))));
+  const std::string_view line(written.data() + 1, written.size() - 2);
+  std::string pattern;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line.substr(i).starts_with(kGap)) {
+      pattern += ".*";
+      i += kGap.size() - 1;
+    } else {
+      if (std::string_view(".[]{}()*+?^$|\\").find(line[i]) != std::string_view::npos)
+        pattern += '\\';
+      pattern += line[i];
+    }
+  }
+  return pattern;
+}
+
+// Runs the plant with the time limit of its motor, and answers its checkpoints if it waits for
+// that.
+std::string StartLines(const model::MotorManifest& manifest) {
+  const std::string start = "timeout -k 5 " +
+                            std::to_string(std::max<int64_t>(1, manifest.timeout_ms / 1000)) + " " +
+                            StartLine(manifest);
+  if (!manifest.acks || !manifest.run.http.empty()) {
+    return start +
+           " <\"$here/request.line\" >\"$here/output.ndjson\" 2>\"$here/errors.log\" || code=$?\n";
+  }
+  return "rm -f \"$here/acks\" \"$here/code\"\n"
+         "mkfifo \"$here/acks\"\n"
+         "exec 3<>\"$here/acks\"\n"
+         "cat \"$here/request.line\" >&3\n"
+         ": >\"$here/output.ndjson\"\n"
+         "{ " +
+         start +
+         " <\"$here/acks\" 2>\"$here/errors.log\" 3>&- || echo $? >\"$here/code\"; } |\n"
+         "  while IFS= read -r line; do\n"
+         "    printf '%s\\n' \"$line\" >>\"$here/output.ndjson\"\n"
+         "    name=$(printf '%s\\n' \"$line\" |\n"
+         "      sed -n 's/^ *{ *\"checkpoint\" *: *\\(\"[^\"]*\"\\).*$/\\1/p')\n"
+         "    [ -z \"$name\" ] || printf '{\"ack\":%s}\\n' \"$name\" >&3\n"
+         "  done\n"
+         "exec 3>&-\n"
+         "[ ! -e \"$here/code\" ] || code=$(cat \"$here/code\")\n";
+}
+
+std::string Script(const model::MotorManifest& manifest, const Expected& expected) {
   std::string script =
       "#!/bin/sh\n"
       "# Reproduces the failure. Exit 0: it is there; 1: the plant succeeded; 2: it could not "
-      "run.\n"
+      "run;\n"
+      "# 3: it failed in another way.\n"
       "set -eu\n"
       "here=$(cd \"$(dirname \"$0\")\" && pwd)\n"
       "rm -rf \"$here/work\"\n"
@@ -58,18 +129,28 @@ std::string Script(const model::MotorManifest& manifest, const std::string& mess
       "|$escaped|g\" \"$here/request.json\" >\"$here/request.line\"\n"
       "cd \"$here/motor\"\n"
       "code=0\n" +
-      StartLine(manifest) +
-      " <\"$here/request.line\" >\"$here/output.ndjson\" 2>\"$here/errors.log\" || code=$?\n"
+      StartLines(manifest) +
       "cat \"$here/errors.log\" >&2\n"
       "if grep -q '\"result\"' \"$here/output.ndjson\" &&\n"
       "   grep '\"result\"' \"$here/output.ndjson\" | grep -Eq '\"status\" *: *\"success\"'; then\n"
       "  echo 'NOT reproduced: the plant succeeded' >&2\n"
       "  exit 1\n"
       "fi\n"
-      "echo \"reproduced: the plant failed (exit $code); see output.ndjson and errors.log\" >&2\n"
       "echo " +
-      Quoted("expected: " + first_line) + " >&2\n";
-  return script;
+      Quoted("expected: " + expected.message.substr(0, expected.message.find('\n'))) + " >&2\n";
+  // A failure that the plant did not report shows in how it ended, not in what it wrote.
+  if (expected.reported) {
+    script += "if ! cat \"$here/output.ndjson\" \"$here/errors.log\" | grep -Eq -- " +
+              Quoted(Pattern(expected.title)) +
+              "; then\n"
+              "  echo \"NOT reproduced: it failed in another way (exit $code); see output.ndjson "
+              "and errors.log\" >&2\n"
+              "  exit 3\n"
+              "fi\n";
+  }
+  return script +
+         "echo \"reproduced: the plant failed (exit $code); see output.ndjson and errors.log\" "
+         ">&2\n";
 }
 
 std::string Readme(const model::Incident& incident, const model::Run& run,
@@ -171,7 +252,14 @@ Status Fill(Home& home, const model::Incident& incident, const fs::path& folder)
                                                           {"message", incident.example}})));
   AIOP_CHECK_OK(
       file::Write(folder / "README.md", Readme(incident, failure.run, motor.manifest, checkpoint)));
-  return file::Write(folder / "run.sh", Script(motor.manifest, incident.example), 0755);
+  AIOP_TRY(const auto event, home.ledger().Get<model::StoredEvent>(occurrence.event));
+  return file::Write(
+      folder / "run.sh",
+      Script(motor.manifest, {.title = incident.title,
+                              .message = incident.example,
+                              .reported = !event.envelope.payload.contains("exit") &&
+                                          HasWordsOf(incident.example, incident.title)}),
+      0755);
 }
 
 }  // namespace

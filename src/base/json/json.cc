@@ -5,6 +5,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_stack.hpp>
+#include <charconv>
 #include <cmath>
 #include <set>
 #include <vector>
@@ -112,6 +113,54 @@ std::string At(std::string_view text, size_t offset) {
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
+// The shortest figure that reads back as the same number, written plainly (0.8, not 8E-1).
+void AppendScalar(const Value& value, std::string& out) {
+  const double* const number = value.if_double();
+  if (!number || !std::isfinite(*number)) {
+    out += bj::serialize(value);
+    return;
+  }
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, *number).ptr;
+  const std::string_view text(buffer, size_t(end - buffer));
+  out += text;
+  // Still a floating-point number for whoever reads it back.
+  if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
+}
+
+// Boost's own writer is faster, and right for all that has no fraction.
+bool HasFraction(const Value& value) {
+  if (const auto* object = value.if_object()) {
+    return std::ranges::any_of(*object, [](const auto& each) { return HasFraction(each.value()); });
+  }
+  if (const auto* array = value.if_array()) return std::ranges::any_of(*array, HasFraction);
+  return value.is_double();
+}
+
+void AppendPlain(const Value& value, std::string& out) {
+  if (const auto* object = value.if_object()) {
+    out += '{';
+    bool first = true;
+    for (const auto& member : *object) {
+      if (!first) out += ',';
+      first = false;
+      out += bj::serialize(bj::string_view(member.key()));
+      out += ':';
+      AppendPlain(member.value(), out);
+    }
+    out += '}';
+  } else if (const auto* array = value.if_array()) {
+    out += '[';
+    for (size_t i = 0; i < array->size(); ++i) {
+      if (i > 0) out += ',';
+      AppendPlain((*array)[i], out);
+    }
+    out += ']';
+  } else {
+    AppendScalar(value, out);
+  }
+}
+
 void AppendSorted(const Value& value, std::string& out) {
   if (const auto* object = value.if_object()) {
     std::vector<const bj::key_value_pair*> members;
@@ -134,7 +183,7 @@ void AppendSorted(const Value& value, std::string& out) {
     }
     out += ']';
   } else {
-    out += bj::serialize(value);
+    AppendScalar(value, out);
   }
 }
 
@@ -166,7 +215,7 @@ void AppendPretty(const Value& value, size_t indent, std::string& out) {
     line(indent);
     out += ']';
   } else {
-    out += bj::serialize(value);
+    AppendScalar(value, out);
   }
 }
 
@@ -239,7 +288,12 @@ Result<Value> Parse(std::string_view text) {
   return parser.handler().Take();
 }
 
-std::string Text(const Value& value) { return bj::serialize(value); }
+std::string Text(const Value& value) {
+  if (!HasFraction(value)) return bj::serialize(value);
+  std::string out;
+  AppendPlain(value, out);
+  return out;
+}
 
 std::string CanonicalText(const Value& value) {
   std::string out;

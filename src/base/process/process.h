@@ -20,6 +20,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -73,6 +74,7 @@ struct Command {
   Limits limits = {};
   Watch watch = {};
   std::filesystem::path lock_file = {};  // if set: locked (flock) until the last descendant is gone
+  const std::atomic<bool>* stop = nullptr;  // Run() ends the program once this is set
 };
 
 struct KeeperOptions {
@@ -169,7 +171,7 @@ struct Output {
 
 // Runs a program to its end: feeds it `input`, collects what it prints. At the timeout everything
 // is ended (SIGTERM, then SIGKILL), which is no error: see Output::timed_out. An exit status other
-// than 0 is no error either.
+// than 0 is no error either. kCancelled if Command::stop was set before its end.
 Result<Output> Run(const Command& command, std::string_view input, Milliseconds timeout,
                    size_t output_limit_bytes);
 

@@ -15,6 +15,8 @@ using Steady = std::chrono::steady_clock;
 
 // What a program that ran too long gets between SIGTERM and SIGKILL.
 constexpr Milliseconds kRunGrace{500};
+// How long a request to stop may go unnoticed.
+constexpr Milliseconds kStopInterval{100};
 
 // One stream of the program as it is collected.
 struct Collector {
@@ -24,8 +26,9 @@ struct Collector {
 
 class Conversation {
  public:
-  Conversation(Child& child, std::string_view input, Steady::time_point deadline, size_t limit)
-      : child_(child), input_(input), deadline_(deadline), limit_(limit) {}
+  Conversation(Child& child, std::string_view input, Steady::time_point deadline, size_t limit,
+               const std::atomic<bool>* stop)
+      : child_(child), input_(input), deadline_(deadline), limit_(limit), stop_(stop) {}
 
   Result<Output> Hold();
 
@@ -34,11 +37,14 @@ class Conversation {
   void Collect(Collector& collector);
   void Drain(Collector& collector);
   int Patience() const;
+  bool Ending() const { return output_.timed_out || stopped_; }
 
   Child& child_;
   std::string_view input_;
   const Steady::time_point deadline_;
   const size_t limit_;
+  const std::atomic<bool>* const stop_;
+  bool stopped_ = false;
   Output output_;
 };
 
@@ -77,9 +83,9 @@ void Conversation::Drain(Collector& collector) {
 }
 
 int Conversation::Patience() const {
-  if (output_.timed_out) return -1;
+  if (Ending()) return -1;
   const auto left = std::chrono::ceil<Milliseconds>(deadline_ - Steady::now()).count();
-  return int(std::clamp<int64_t>(left, 0, INT32_MAX));
+  return int(std::clamp<int64_t>(left, 0, stop_ ? kStopInterval.count() : INT32_MAX));
 }
 
 Result<Output> Conversation::Hold() {
@@ -95,10 +101,10 @@ Result<Output> Conversation::Hold() {
     const int ready = poll(streams, std::size(streams), Patience());
     if (ready < 0 && errno != EINTR) return SystemError("cannot wait for a program", errno);
     if (ready < 0) continue;
-    if (ready == 0) {
-      output_.timed_out = true;
-      child_.Terminate();
-      continue;
+    if (!Ending()) {
+      stopped_ = stop_ && *stop_;
+      output_.timed_out = !stopped_ && Steady::now() >= deadline_;
+      if (Ending()) child_.Terminate();
     }
     if (streams[0].revents != 0) Feed();
     if (streams[1].revents != 0) Collect(out);
@@ -108,6 +114,7 @@ Result<Output> Conversation::Hold() {
   Drain(out);
   Drain(err);
   AIOP_TRY(output_.exit, child_.Wait());
+  if (stopped_) return Fail(Code::kCancelled, "stopped while a program was running");
   return std::move(output_);
 }
 
@@ -117,7 +124,7 @@ Result<Output> Run(const Command& command, std::string_view input, Milliseconds 
                    size_t output_limit_bytes) {
   const auto deadline = Steady::now() + timeout;
   AIOP_TRY(const std::unique_ptr<Child> child, Child::Start(command, {.grace = kRunGrace}));
-  return Conversation(*child, input, deadline, output_limit_bytes).Hold();
+  return Conversation(*child, input, deadline, output_limit_bytes, command.stop).Hold();
 }
 
 }  // namespace aiop::process

@@ -2,6 +2,7 @@
 #include "control/arbitration/arbitration.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
@@ -254,6 +255,16 @@ Status VerifyChain(const store::Ledger& ledger) {
       return Invalid("decision " + record.decision_id + " was changed after it was written");
     }
     previous = record.hash;
+  }
+  // The chain cannot show that its end is missing; what was decided still names it.
+  std::set<std::string_view> known;
+  for (const auto& record : records) known.insert(record.decision_id);
+  AIOP_TRY(const auto incidents, ledger.List<model::Incident>());
+  for (const auto& incident : incidents) {
+    if (!incident.decision.empty() && !known.contains(incident.decision)) {
+      return Invalid("decision " + incident.decision + " of incident " + incident.id +
+                     " was deleted");
+    }
   }
   return {};
 }

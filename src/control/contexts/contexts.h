@@ -19,6 +19,7 @@
 // kConflict a home held by another process.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -59,9 +60,13 @@ class Home {
   store::MotorStore& motors() { return *motors_; }
   snapshot::BlobStore& blobs() { return *blobs_; }  // owners only
   motors::Checkouts& checkouts() { return *checkouts_; }
+  // Set once whoever owns the home is asked to end: programs that run for it are ended, and what
+  // waited for them fails with kCancelled.
+  std::atomic<bool>& stopping() { return stopping_; }
 
  private:
   Home() = default;
+  std::atomic<bool> stopping_{false};
   std::filesystem::path folder_;
   std::optional<file::Lock> lock_;
   std::unique_ptr<store::Ledger> ledger_;
@@ -126,6 +131,8 @@ Result<std::vector<model::MotorVersion>> NoticeOutsideVersions(Home& home,
 // The golden specs of a motor version: paths in it, sorted.
 Result<std::vector<std::string>> GoldenSpecs(Home& home, const Motor& motor);
 
+// How the motor version is set up.
+motors::SetupSpec SetupOf(Home& home, const Motor& motor);
 // The sealed checkout of a motor version, set up. Slow the first time.
 Result<std::filesystem::path> Checkout(Home& home, const Motor& motor);
 

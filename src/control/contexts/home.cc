@@ -54,6 +54,10 @@ Result<std::unique_ptr<Home>> Home::Open(const fs::path& folder, Access access,
   home->folder_ = fs::weakly_canonical(fs::absolute(folder, error), error);
   if (error) return Invalid("'" + folder.string() + "' is no usable path: " + error.message());
   if (own) {
+    // Specs and transcripts are nobody else's business.
+    const bool fresh = !fs::exists(home->folder_, error);
+    AIOP_CHECK_OK(file::MakeFolders(home->folder_));
+    if (fresh) fs::permissions(home->folder_, fs::perms::owner_all, error);
     for (const char* each : {"app", "motor", "work", "experiments", "cache"}) {
       AIOP_CHECK_OK(file::MakeFolders(home->folder_ / each));
     }

@@ -307,17 +307,20 @@ Result<std::vector<std::string>> GoldenSpecs(Home& home, const Motor& motor) {
   return specs;
 }
 
+motors::SetupSpec SetupOf(Home& home, const Motor& motor) {
+  return {.argv = motor.manifest.setup,
+          .timeout = Milliseconds{motor.manifest.timeout_ms},
+          .home_folder = home.CacheFolder(),
+          .stop = &home.stopping()};
+}
+
 Result<fs::path> Checkout(Home& home, const Motor& motor) {
   if (!motor.manifest.run.http.empty() && motor.manifest.validate.empty() &&
       motor.manifest.gates.tests.empty()) {
     return fs::path();
   }
   AIOP_TRY(const auto repository, OpenRepository(home, motor.version.plant));
-  motors::SetupSpec setup;
-  setup.argv = motor.manifest.setup;
-  setup.timeout = Milliseconds{motor.manifest.timeout_ms};
-  setup.home_folder = home.CacheFolder();
-  return home.checkouts().Sealed(repository, motor.version.commit, setup);
+  return home.checkouts().Sealed(repository, motor.version.commit, SetupOf(home, motor));
 }
 
 Status MovePointer(Home& home, const std::string& plant, const model::MotorVersion& to,

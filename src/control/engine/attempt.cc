@@ -130,11 +130,20 @@ Status Engine::Attempting::StoreArtifacts(const std::string& checkpoint) {
     stored.created = Now();
     const fs::path relative =
         fs::path(artifact.path).lexically_proximate(engine.PlantFolder(run.id));
-    if (StaysInside(relative)) {
+    const bool inside = StaysInside(relative);
+    std::error_code ignored;
+    if (inside) {
       stored.path = relative.string();
       const auto content =
           file::Read(engine.PlantFolder(run.id) / relative, kArtifactHashLimitBytes);
       if (content) stored.hash = HashBytes(*content);
+    }
+    const bool there = inside && fs::exists(engine.PlantFolder(run.id) / relative, ignored);
+    if (!there && motor.manifest.run.http.empty()) {
+      AIOP_CHECK_OK(Keep(MakeEvent(
+          model::Scope::kApp, model::SignalType::kValidation, model::Severity::kWarn,
+          {{"details", "artifact '" + artifact.id + "': " + artifact.path +
+                           (inside ? " does not exist" : " is not in the work folder")}})));
     }
     batch.Put(stored);
   }
@@ -222,7 +231,15 @@ Status AttemptSink::OnUsage(const model::Usage& usage) {
 
 Status AttemptSink::OnCheckpoint(const std::string& name, const json::Value& state,
                                  const std::string& key) {
-  AIOP_CHECK_OK(attempt_.StoreCheckpoint(name, state, key));
+  const Status stored = attempt_.StoreCheckpoint(name, state, key);
+  if (!stored && stored.error().code == Code::kInvalid) {
+    // A work folder that cannot be kept is the plant's doing, not ours.
+    attempt_.broken_off = attempt_.stop = true;
+    return attempt_.Keep(attempt_.MakeEvent(
+        model::Scope::kApp, model::SignalType::kValidation, model::Severity::kError,
+        {{"details", "checkpoint '" + name + "' cannot be stored: " + stored.error().message}}));
+  }
+  AIOP_CHECK_OK(stored);
   if (!attempt_.given.insert(name).second) {
     AIOP_CHECK_OK(attempt_.Keep(attempt_.MakeEvent(
         model::Scope::kMotor, model::SignalType::kValidation, model::Severity::kWarn,
@@ -230,7 +247,7 @@ Status AttemptSink::OnCheckpoint(const std::string& name, const json::Value& sta
   }
   AIOP_CHECK_OK(attempt_.CheckBudgets());
   // Over budget, by its own word or by ours: it stops here.
-  if (attempt_.plant_over_budget) attempt_.over_budget = attempt_.stop = true;
+  if (attempt_.plant_over_budget) attempt_.broken_off = attempt_.stop = true;
   return {};
 }
 

@@ -41,8 +41,8 @@ struct Engine::Attempting {
   std::vector<model::ArtifactRef> artifacts = {};
   std::set<std::string> given = {};  // checkpoints of this attempt
   std::set<std::string> held = {};   // checkpoints stored before this attempt that still hold
-  bool over_budget = false;
-  bool plant_over_budget = false;  // it said so itself
+  bool broken_off = false;           // stopped for what it did: a failure, not a pause
+  bool plant_over_budget = false;    // it said so itself
   int64_t message_failures = 0;
 
   // Fills, checks and redacts an envelope as sent by the plant.

@@ -92,7 +92,7 @@ Result<model::Run> Engine::Drive(const std::string& id) {
   auto driving = std::make_shared<Driving>();
   {
     const std::lock_guard lock(driving_mutex_);
-    if (stopping_) return Fail(Code::kCancelled, "aiop is stopping");
+    if (stopping()) return Fail(Code::kCancelled, "aiop is stopping");
     driving_[id] = driving;
   }
   auto result = [&]() -> Result<model::Run> {
@@ -195,7 +195,7 @@ Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
     }
   }
   [[maybe_unused]] const Status saved = attempt.cache.Save(home_.WorkFolder(run.id) / "scan");
-  if (outcome->ending == plants::Ending::kStopped && !attempt.over_budget) {
+  if (outcome->ending == plants::Ending::kStopped && !attempt.broken_off) {
     AIOP_CHECK_OK(attempt.FinishRecord(*outcome, "stopped"));
     store::Ledger::Batch stopped;
     stopped.Put(attempt.record);
@@ -265,13 +265,20 @@ Result<model::Run> Engine::Conclude(Attempting& attempt, const plants::Outcome& 
   AIOP_CHECK_OK(attempt.Flush());
   const bool success = outcome.ending == plants::Ending::kResult &&
                        outcome.result->status == model::ResultStatus::kSuccess &&
-                       !attempt.over_budget;
+                       !attempt.broken_off;
   if (!success) return ConcludeFailure(attempt, outcome);
 
   if (attempt.motor.manifest.run.http.empty()) {
-    AIOP_TRY(const auto taken,
-             snapshot::Take(home_.blobs(), PlantFolder(attempt.run.id), attempt.cache));
-    attempt.run.result_root = taken.root;
+    const auto taken = snapshot::Take(home_.blobs(), PlantFolder(attempt.run.id), attempt.cache);
+    if (!taken && taken.error().code == Code::kInvalid) {
+      attempt.broken_off = true;
+      AIOP_CHECK_OK(attempt.Keep(attempt.MakeEvent(
+          model::Scope::kApp, model::SignalType::kValidation, model::Severity::kError,
+          {{"details", "the result cannot be stored: " + taken.error().message}})));
+      return ConcludeFailure(attempt, outcome);
+    }
+    if (!taken) return std::unexpected(taken.error());
+    attempt.run.result_root = taken->root;
   }
   AIOP_CHECK_OK(attempt.StoreArtifacts("result"));
   AIOP_CHECK_OK(Score(attempt));
@@ -304,7 +311,7 @@ Result<model::Run> Engine::ConcludeFailure(Attempting& attempt, const plants::Ou
   }
   if (attempt.failures.empty()) return Internal("a failure was not stored");
   AIOP_CHECK_OK(attempt.StoreArtifacts(attempt.run.checkpoint));
-  AIOP_CHECK_OK(attempt.FinishRecord(outcome, attempt.over_budget ? "failed" : Word(outcome)));
+  AIOP_CHECK_OK(attempt.FinishRecord(outcome, attempt.broken_off ? "failed" : Word(outcome)));
 
   // The first failure names the incident: what comes after it is usually its consequence. A crash
   // of the plant itself after a report of its own adds nothing.

@@ -175,7 +175,7 @@ bool Engine::RequestStop(const std::string& run, lifecycle::RunEvent event) {
 }
 
 void Engine::StopAll() {
-  stopping_ = true;
+  home_.stopping() = true;
   const std::lock_guard lock(driving_mutex_);
   for (const auto& [run, driving] : driving_) {
     driving->event = static_cast<int>(lifecycle::RunEvent::kInterrupted);

@@ -95,7 +95,7 @@ class Engine {
   bool RequestStop(const std::string& run, lifecycle::RunEvent event);
   // Asks all to stop (PAUSED, operator) and starts none any more.
   void StopAll();
-  bool stopping() const { return stopping_; }
+  bool stopping() const { return home_.stopping(); }
 
   // Runs that were under way when their owner died become PAUSED (operator); their half-written
   // transcripts are kept.
@@ -160,7 +160,6 @@ class Engine {
     std::atomic<int> event{-1};
   };
   std::map<std::string, std::shared_ptr<Driving>> driving_;
-  std::atomic<bool> stopping_{false};
 };
 
 }  // namespace aiop::engine

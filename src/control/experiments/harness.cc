@@ -304,6 +304,7 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
   execution.home_folder = home.CacheFolder();
   execution.lock_file = folder / "lock";
   execution.timeout = timeout;
+  execution.stop = &home.stopping();
   sandbox::Policy policy;
   policy.read_only = {checkout};
   if (question.spec_file) policy.read_only.push_back(*question.spec_file);
@@ -336,6 +337,10 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
   if (ended && ended->ending == plants::Ending::kNotStarted) {
     AIOP_CHECK_OK(file::RemoveTree(folder));
     return Unavailable(ended->details);
+  }
+  if (ended && ended->ending == plants::Ending::kStopped && !sink.passed_the_step && !over_budget) {
+    AIOP_CHECK_OK(file::RemoveTree(folder));
+    return Fail(Code::kCancelled, "aiop is stopping");
   }
   outcome.timed_out = ended && ended->ending == plants::Ending::kTimeout;
   outcome.passed =
@@ -375,6 +380,7 @@ Result<process::Output> Harness::RunCommand(const contexts::Motor& motor,
   plain.argv = command;
   plain.folder = folder;
   plain.environment = process::CleanEnvironment(engine_.home().CacheFolder());
+  plain.stop = &engine_.home().stopping();
   auto output = [&]() -> Result<process::Output> {
     AIOP_TRY(const process::Command wrapped, sandbox::Wrap(plain, policy));
     return process::Run(wrapped, "", timeout, kValidatorOutputBytes);

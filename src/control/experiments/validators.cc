@@ -143,6 +143,7 @@ Result<model::Experiment> Harness::AskValidators(const Asker& asker, const model
   }();
   AIOP_CHECK_OK(file::RemoveTree(folder));
   if (!opinion) {
+    if (opinion.error().code == Code::kCancelled) return std::unexpected(opinion.error());
     experiment.answer = opinion.error().message;
     return Remember(std::move(experiment));
   }

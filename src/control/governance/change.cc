@@ -199,6 +199,7 @@ Result<model::Change> Governor::Gate(model::Change change) {
   }
   auto checkout = contexts::Checkout(home, candidate);
   if (!checkout) {
+    if (checkout.error().code == Code::kCancelled) return std::unexpected(checkout.error());
     model::GateResult setup;
     setup.gate = "setup";
     setup.verdict = model::Verdict::kFail;
@@ -215,12 +216,9 @@ Result<model::Change> Governor::Gate(model::Change change) {
   }
   const auto scratch = home.ExperimentFolder() / ("gate-" + NewId());
   AIOP_TRY(const auto repository, contexts::OpenRepository(home, change.plant));
-  motors::SetupSpec setup;
-  setup.argv = candidate.manifest.setup;
-  setup.timeout = Milliseconds{candidate.manifest.timeout_ms};
-  setup.home_folder = home.CacheFolder();
   AIOP_CHECK_OK(repository.CheckTree(change.candidate));
-  AIOP_CHECK_OK(home.checkouts().Scratch(repository, change.candidate, scratch, setup));
+  AIOP_CHECK_OK(home.checkouts().Scratch(repository, change.candidate, scratch,
+                                         contexts::SetupOf(home, candidate)));
   const auto gates = [&]() -> Status {
     const std::pair<std::string_view, const model::CommandList*> lists[] = {
         {"lint", &candidate.manifest.gates.lint},

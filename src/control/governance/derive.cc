@@ -36,7 +36,45 @@ bool UsesNpmScripts(const model::MotorManifest& manifest) {
          npm(manifest.validate);
 }
 
+// The text after `version:` on its line; empty if there is none.
+std::string_view VersionLine(std::string_view motor_yaml) {
+  const size_t start = motor_yaml.starts_with("version:") ? 0 : motor_yaml.find("\nversion:");
+  if (start == std::string_view::npos) return {};
+  const size_t from = motor_yaml.find(':', start) + 1;
+  std::string_view line = motor_yaml.substr(from, motor_yaml.find('\n', from) - from);
+  line = line.substr(0, line.find(" #"));
+  const std::string_view blanks = " \t\r\"'";
+  const size_t first = line.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return line.substr(first, line.find_last_not_of(blanks) - first + 1);
+}
+
+// Two releases of the same motor: the higher number stands, the rest is merged as usual.
+std::optional<std::string> MergeManifest(motors::FileConflict file) {
+  const auto ours = version::Parse(VersionLine(file.ours));
+  const auto theirs = version::Parse(VersionLine(file.theirs));
+  if (!ours || !theirs) return std::nullopt;
+  const std::string higher = version::Text(*ours < *theirs ? *theirs : *ours);
+  for (std::string* side : {&file.ancestor, &file.ours, &file.theirs}) {
+    auto same = WithVersion(*side, higher);
+    if (!same) return std::nullopt;
+    *side = *std::move(same);
+  }
+  return motors::MergeText(file, motors::Overlap::kConflicts);
+}
+
 }  // namespace
+
+Result<std::string> MergeOnto(motors::Repository& repository, const std::string& base,
+                              const std::string& branch) {
+  return repository.MergeBranch(base, branch, [](const motors::FileConflict& file) {
+    if (file.path == "motor.yaml") return MergeManifest(file);
+    if (file.path == "CHANGELOG.md") {
+      return motors::MergeText(file, motors::Overlap::kKeepsBoth);
+    }
+    return std::optional<std::string>();
+  });
+}
 
 version::Change DeriveBump(const model::MotorManifest& base,
                            const model::MotorManifest& candidate) {

@@ -125,12 +125,11 @@ Result<bool> Governor::OldChecksPass(const model::Change& change, const contexts
   }
   AIOP_TRY(const std::string tree, repository.WithFiles(change.candidate, files));
   const fs::path scratch = home.ExperimentFolder() / ("old-checks-" + NewId());
-  motors::SetupSpec setup;
-  setup.argv = candidate.manifest.setup;
-  setup.timeout = Milliseconds{candidate.manifest.timeout_ms};
-  setup.home_folder = home.CacheFolder();
   const auto passed = [&]() -> Result<bool> {
-    if (!home.checkouts().Scratch(repository, tree, scratch, setup)) return false;
+    const Status made =
+        home.checkouts().Scratch(repository, tree, scratch, contexts::SetupOf(home, candidate));
+    if (!made && made.error().code == Code::kCancelled) return std::unexpected(made.error());
+    if (!made) return false;
     for (const auto* commands :
          {&base.manifest.gates.lint, &base.manifest.gates.tests, &base.manifest.gates.validators}) {
       if (commands->empty()) continue;
@@ -161,6 +160,7 @@ Result<model::GateResult> Governor::RunCommands(const model::Change& change,
     for (const auto& word : command) line += (line.empty() ? "" : " ") + word;
     log += "$ " + line + "\n";
     if (!output) {
+      if (output.error().code == Code::kCancelled) return std::unexpected(output.error());
       missing_sandbox = output.error().code == Code::kForbidden;
       failure = line + ": " + output.error().message;
       break;

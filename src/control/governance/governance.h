@@ -138,6 +138,11 @@ version::Change DeriveBump(const model::MotorManifest& base, const model::MotorM
 // motor.yaml with another version, everything else byte for byte.
 Result<std::string> WithVersion(std::string_view motor_yaml, const std::string& version);
 
+// The tree of `branch` merged onto `base`, both commits. What only says which release it is never
+// conflicts: the higher version stands, and changelogs keep the entries of both sides.
+Result<std::string> MergeOnto(motors::Repository& repository, const std::string& base,
+                              const std::string& branch);
+
 // The changelog with an entry on top of the older ones.
 std::string WithEntry(std::string_view changelog, const std::string& version, Timestamp day,
                       const std::string& title, const std::vector<std::string>& lines);

@@ -21,7 +21,7 @@ Result<std::vector<Candidate>> Governor::FromBranches(const contexts::Motor& mot
   AIOP_TRY(const auto branches, repository.Branches(motor.manifest.branches, motor.version.commit));
   std::vector<Candidate> candidates;
   for (const auto& branch : branches) {
-    auto tree = repository.MergeBranch(motor.version.commit, branch.commit);
+    auto tree = MergeOnto(repository, motor.version.commit, branch.commit);
     if (!tree) {
       AIOP_CHECK_OK(engine_.TellMotor(
           motor.version.plant, motor.version.reference, model::SignalType::kValidation,
@@ -160,7 +160,7 @@ Result<model::Change> Governor::SubmitMotor(const std::string& plant, const std:
       return NotFound("the motor's source has no unmerged branch '" + branch + "'");
     candidate.origin = branches.front().name + "@" + branches.front().commit.substr(0, 12);
     candidate.title = "Merge branch " + branches.front().name;
-    AIOP_TRY(candidate.tree, repository.MergeBranch(base.version.commit, branches.front().commit));
+    AIOP_TRY(candidate.tree, MergeOnto(repository, base.version.commit, branches.front().commit));
   } else {
     if (diff.size() > kSubmittedDiffBytes)
       return Invalid("the patch is larger than a patch can be");
@@ -260,7 +260,7 @@ Status Governor::AdoptOutside(const std::string& plant) {
                          outside.commit.substr(0, 12) + "): it is gated before it runs"}}));
     AIOP_TRY(const contexts::Motor base, contexts::ActiveMotor(engine_.home(), plant));
     AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), plant));
-    auto tree = repository.MergeBranch(base.version.commit, outside.commit);
+    auto tree = MergeOnto(repository, base.version.commit, outside.commit);
     if (!tree) {
       AIOP_CHECK_OK(engine_.TellMotor(
           plant, outside.reference, model::SignalType::kValidation, model::Severity::kWarn,

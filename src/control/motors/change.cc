@@ -145,7 +145,54 @@ Status Delete(git_index* index, const std::string& path) {
   return {};
 }
 
+// The conflicts of the index that `resolve` has an answer for are replaced by that answer.
+Status ResolveConflicts(git_repository* repository, git_index* index, const Resolve& resolve) {
+  git::ConflictsHandle conflicts;
+  if (git_index_conflict_iterator_new(git::Out(conflicts), index) != 0) return {};
+  std::vector<std::pair<std::string, std::string>> resolved;
+  const git_index_entry *ancestor = nullptr, *ours = nullptr, *theirs = nullptr;
+  while (git_index_conflict_next(&ancestor, &ours, &theirs, conflicts.get()) == 0) {
+    if (ours == nullptr || theirs == nullptr) continue;  // deleted by one side: nobody can know
+    FileConflict file{.path = ours->path, .ancestor = {}, .ours = {}, .theirs = {}};
+    if (ancestor != nullptr) {
+      AIOP_TRY(file.ancestor, git::ReadBlob(repository, ancestor->id, file.path));
+    }
+    AIOP_TRY(file.ours, git::ReadBlob(repository, ours->id, file.path));
+    AIOP_TRY(file.theirs, git::ReadBlob(repository, theirs->id, file.path));
+    if (auto text = resolve(file)) resolved.emplace_back(file.path, *std::move(text));
+  }
+  for (const auto& [path, text] : resolved) {
+    if (git_index_conflict_remove(index, path.c_str()) != 0) {
+      return git::Failure(Code::kInternal, "cannot resolve " + path);
+    }
+    AIOP_CHECK_OK(Write(repository, index, path, text));
+  }
+  return {};
+}
+
 }  // namespace
+
+std::optional<std::string> MergeText(const FileConflict& file, Overlap overlap) {
+  const auto side = [&](const std::string& text) {
+    git_merge_file_input input = GIT_MERGE_FILE_INPUT_INIT;
+    input.ptr = text.data();
+    input.size = text.size();
+    input.path = file.path.c_str();
+    input.mode = GIT_FILEMODE_BLOB;
+    return input;
+  };
+  const git_merge_file_input ancestor = side(file.ancestor);
+  const git_merge_file_input ours = side(file.ours);
+  const git_merge_file_input theirs = side(file.theirs);
+  git_merge_file_options options = GIT_MERGE_FILE_OPTIONS_INIT;
+  if (overlap == Overlap::kKeepsBoth) options.favor = GIT_MERGE_FILE_FAVOR_UNION;
+  git_merge_file_result merged{};
+  if (git_merge_file(&merged, &ancestor, &ours, &theirs, &options) != 0) return std::nullopt;
+  std::optional<std::string> text;
+  if (merged.automergeable != 0) text.emplace(merged.ptr, merged.len);
+  git_merge_file_result_free(&merged);
+  return text;
+}
 
 Result<std::string> Repository::ApplyPatch(const std::string& base_revision,
                                            std::string_view unified_diff) {
@@ -164,7 +211,8 @@ Result<std::string> Repository::ApplyPatch(const std::string& base_revision,
 }
 
 Result<std::string> Repository::MergeBranch(const std::string& base_commit,
-                                            const std::string& branch_commit) {
+                                            const std::string& branch_commit,
+                                            const Resolve& resolve) {
   AIOP_TRY(const auto repository, git::Open(GitFolder()));
   AIOP_TRY(const auto ours, git::LookUpCommit(repository.get(), base_commit));
   AIOP_TRY(const auto theirs, git::LookUpCommit(repository.get(), branch_commit));
@@ -174,6 +222,7 @@ Result<std::string> Repository::MergeBranch(const std::string& base_commit,
       0) {
     return git::Failure(Code::kConflict, "cannot merge " + branch_commit);
   }
+  if (resolve) AIOP_CHECK_OK(ResolveConflicts(repository.get(), index.get(), resolve));
   if (git_index_has_conflicts(index.get()) != 0) {
     return Fail(Code::kConflict, "merging " + branch_commit + " into " + base_commit +
                                      " conflicts in " + NamesOfConflicts(index.get()));

@@ -276,5 +276,19 @@ TEST_F(Change, ReadFileSaysWhatIsMissing) {
   AIOP_MOTORS_FAILS(motor_->ReadFile("HEAD", "lib"), Code::kInvalid, "no commit or tree id");
 }
 
+TEST(MergeTextTest, OverlappingChangesConflictOrAreBothKept) {
+  const FileConflict file{.path = "notes",
+                          .ancestor = "first\nlast\n",
+                          .ours = "first\nours\nlast\n",
+                          .theirs = "first\ntheirs\nlast\n"};
+  EXPECT_EQ(MergeText(file, Overlap::kConflicts), std::nullopt);
+  EXPECT_EQ(MergeText(file, Overlap::kKeepsBoth), "first\nours\ntheirs\nlast\n");
+  const FileConflict apart{.path = "notes",
+                           .ancestor = "1\n2\n3\n4\n5\n",
+                           .ours = "one\n2\n3\n4\n5\n",
+                           .theirs = "1\n2\n3\n4\nfive\n"};
+  EXPECT_EQ(MergeText(apart, Overlap::kConflicts), "one\n2\n3\n4\nfive\n");
+}
+
 }  // namespace
 }  // namespace aiop::motors

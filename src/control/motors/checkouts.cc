@@ -58,7 +58,8 @@ Status RunSetup(const SetupSpec& setup, const fs::path& folder, const fs::path& 
   AIOP_CHECK_OK(file::MakeFolders(setup.home_folder));
   const process::Command command{.argv = setup.argv,
                                  .folder = folder,
-                                 .environment = process::CleanEnvironment(setup.home_folder)};
+                                 .environment = process::CleanEnvironment(setup.home_folder),
+                                 .stop = setup.stop};
   const auto ran = process::Run(command, "", setup.timeout, kSetupOutputLimitBytes);
   if (!ran) return std::unexpected(ran.error().Within("setup of the motor"));
   const process::Output& output = *ran;

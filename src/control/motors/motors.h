@@ -21,8 +21,10 @@
 // kTimeout.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -75,6 +77,21 @@ struct PushRef {
   std::string local;
   std::string remote;
 };
+
+// A file that both sides of a merge changed in the same place. Texts are whole files.
+struct FileConflict {
+  std::string path;
+  std::string ancestor;
+  std::string ours;
+  std::string theirs;
+};
+// The merged text of one file; nothing where it cannot be known.
+using Resolve = std::function<std::optional<std::string>(const FileConflict&)>;
+
+enum class Overlap : uint8_t { kConflicts, kKeepsBoth };
+// A three-way merge of texts, by lines. Nothing if they conflict; with kKeepsBoth they never do:
+// where both changed the same lines, both stay, ours first.
+std::optional<std::string> MergeText(const FileConflict& file, Overlap overlap);
 
 class Repository {
  public:
@@ -129,8 +146,9 @@ class Repository {
   // The tree id after the change. Nothing becomes visible until Commit and MoveRef.
   // Unified diffs with or without git's headers; kConflict names the file and the line of the hunk.
   Result<std::string> ApplyPatch(const std::string& base_revision, std::string_view unified_diff);
-  // A three-way merge; kConflict names the files.
-  Result<std::string> MergeBranch(const std::string& base_commit, const std::string& branch_commit);
+  // A three-way merge; kConflict names the files that conflict and that `resolve` leaves open.
+  Result<std::string> MergeBranch(const std::string& base_commit, const std::string& branch_commit,
+                                  const Resolve& resolve = {});
   // Files written (an existing one keeps its mode) or, without content, deleted (kNotFound if
   // absent).
   Result<std::string> WithFiles(const std::string& base_revision,
@@ -170,6 +188,7 @@ struct SetupSpec {
   Milliseconds timeout{600'000};
   std::filesystem::path
       home_folder;  // HOME of the command: caches may live here, the user's own home is not seen
+  const std::atomic<bool>* stop = nullptr;  // kCancelled once this is set
 };
 
 // Checkouts of motors, in one folder. A sealed checkout is `<folder>/<name>/` and valid only

@@ -69,16 +69,16 @@ Result<std::string> Objects::ReadRecord(const Key& key, const Location& location
   AIOP_TRY(const auto fd, OpenPack(location.pack));
   if (location.bytes < kRecordHeaderBytes ||
       location.bytes > kBlobLimitBytes + kRecordHeaderBytes) {
-    return Internal("its index is damaged");
+    return Unavailable("its index is damaged");
   }
   std::string record(location.bytes, '\0');
   AIOP_CHECK_OK(ReadExactly(fd->get(), record.data(), record.size(), location.offset));
   const std::optional<RecordHeader> header = ParseHeader(record);
   if (!header || header->key != key || header->stored != record.size() - kRecordHeaderBytes) {
-    return Internal("the record is damaged");
+    return Unavailable("the record is damaged");
   }
   auto content = Unpack(*header, std::string_view(record).substr(kRecordHeaderBytes));
-  if (!content) return Internal("the content does not match its hash");
+  if (!content) return Unavailable("the content does not match its hash");
   return *std::move(content);
 }
 
@@ -87,9 +87,9 @@ Result<std::string> Objects::Get(const Key& key) {
   if (!location) return NotFound("blob " + ToHex(key.digest) + " is not stored");
   auto content = ReadRecord(key, *location);
   if (!content) {
-    return std::unexpected(content.error().Within("blob " + ToHex(key.digest) + " in " +
-                                                  PackPath(packs_, location->pack).string() +
-                                                  " at " + std::to_string(location->offset)));
+    return std::unexpected(content.error().Within(
+        "blob " + ToHex(key.digest) + " in " + PackPath(packs_, location->pack).string() + " at " +
+        std::to_string(location->offset) + ": restore the home from a backup"));
   }
   return content;
 }

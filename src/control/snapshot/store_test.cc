@@ -159,7 +159,7 @@ TEST_F(Store, DamagedContentIsNamedNotReturned) {
   FlipByte(pack, 200);
   const auto got = store_->Get(hash);
   ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().code, Code::kInternal);
+  EXPECT_EQ(got.error().code, Code::kUnavailable);
   EXPECT_NE(got.error().message.find(pack.string()), std::string::npos) << got.error().message;
   EXPECT_TRUE(store_->Get(other));
   // A rebuilt index keeps what is good before and after the damage, and the blob can be stored
