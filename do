@@ -219,7 +219,7 @@ target_test() {
   setup
   quick_checks
   build_dev
-  tests dev "$@"
+  tests dev -LE soak "$@"
 }
 
 target_soak() {

@@ -41,8 +41,7 @@ Result<model::Run> Engine::Fork(const std::string& from, const std::string& name
     if (each.name == name) last = each.ordinal;
   }
   if (last == 0) return NotFound("run " + from + " has no checkpoint '" + name + "'");
-  model::Run run = origin;
-  run = {};
+  model::Run run;
   run.id = NewId();
   run.plant = origin.plant;
   run.app = origin.app;
