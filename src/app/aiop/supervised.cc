@@ -38,9 +38,10 @@ Result<int> SuperviseAndShow(Session& session, const Work& work) {
     ShowPicture(session.out(), *summary);
   }
   std::fflush(stdout);
-  // Only now: a command that is killed before it could answer is continued by the next one.
-  if (!summary->runs.empty()) {
-    AIOP_TRY(contexts::Home * home, session.Own());
+  // Only now: a command that is killed before it could answer, or was asked to end before it was
+  // done, is continued by the next one.
+  AIOP_TRY(contexts::Home * home, session.Own());
+  if (!summary->runs.empty() && !home->stopping()) {
     AIOP_CHECK_OK(supervision::Delivered(*home, summary->runs.front().plant));
   }
   return supervision::ExitCodeOf(*summary);

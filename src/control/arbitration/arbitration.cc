@@ -6,6 +6,7 @@
 
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
+#include "core/fingerprint/fingerprint.h"
 
 namespace aiop::arbitration {
 namespace {
@@ -227,6 +228,13 @@ Result<model::Incident> Arbiter::SplitOff(const std::string& id,
       AIOP_TRY(auto event, ledger.Get<model::StoredEvent>(each.event));
       event.incident = split.id;
       batch.Put(event);
+      // Of merged incidents those that move may be the other kind.
+      if (!event.fingerprint.empty() && event.fingerprint != split.fingerprint) {
+        split.fingerprint = event.fingerprint;
+        split.example = event.envelope.Details();
+        split.title = fingerprint::Template(split.example);
+        split.title = split.title.substr(0, split.title.find('\n'));
+      }
     }
   }
   for (const std::string& run : runs) {

@@ -21,10 +21,10 @@ Result<model::AppVersion> FindVersion(contexts::Home& home, const std::string& a
 Result<model::Experiment> Arbiter::Fulfil(const policy::Evidence& evidence, const model::Run& run,
                                           const contexts::Motor& motor, const policy::Wish& wish) {
   contexts::Home& home = engine_.home();
-  const experiments::Asker asker{
-      .incident = evidence.incident.id,
-      .fingerprint = evidence.incident.fingerprint,
-      .plant_ms_left = evidence.plant_ms_budget - evidence.plant_ms_spent};
+  experiments::Asker asker{.incident = evidence.incident.id,
+                           .fingerprint = "",
+                           .plant_ms_left = evidence.plant_ms_budget - evidence.plant_ms_spent};
+  AIOP_TRY(asker.fingerprint, engine_.FingerprintOf(evidence.incident, run.id));
   experiments::Question question;
   question.kind = wish.kind;
   question.run = run;

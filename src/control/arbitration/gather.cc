@@ -31,6 +31,10 @@ Status Arbiter::GatherSightings(policy::Evidence& evidence, const model::Run& fa
                                             evidence.incident.id));
   AIOP_TRY(const auto failing_checkpoints, engine_.CheckpointsOf(failing.id, true));
   const std::set<std::string> reached = NamesOf(failing_checkpoints);
+  evidence.real_failures = std::ranges::count_if(occurrences, [&](const model::Occurrence& each) {
+    return each.run == failing.id && each.app_ctx == failing.app_ctx &&
+           each.motor_ctx == failing.motor_ctx;
+  });
 
   AIOP_TRY(auto runs,
            ledger.List<model::Run>({.key = static_cast<int>(store::Kind<model::Run>::Field::kPlant),

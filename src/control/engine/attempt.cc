@@ -156,6 +156,10 @@ Status Engine::Attempting::StoreCheckpoint(const std::string& name, const json::
   AIOP_CHECK_OK(Flush());
   model::Checkpoint checkpoint;
   if (motor.manifest.run.http.empty()) {
+    std::error_code ignored;
+    if (!fs::is_directory(engine.PlantFolder(run.id), ignored)) {
+      return Invalid("the plant removed its work folder");
+    }
     AIOP_TRY(const snapshot::Taken taken,
              snapshot::Take(engine.home_.blobs(), engine.PlantFolder(run.id), cache));
     checkpoint.root = taken.root;

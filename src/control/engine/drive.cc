@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Driving one run: folders, the plant, and what its end means.
 #include <algorithm>
+#include <limits>
 
 #include "base/identity/identity.h"
 #include "control/engine/attempt.h"
@@ -224,7 +225,8 @@ Status Engine::AddEarlierSpending(Attempting& attempt) {
     latency_ms += each.usage.latency_ms.value_or(static_cast<double>(each.wall_ms));
     cost_usd += each.usage.cost_usd.value_or(0);
   }
-  attempt.meter.StartFrom(latency_ms, cost_usd);
+  constexpr double kMost = std::numeric_limits<double>::max();
+  attempt.meter.StartFrom(std::min(latency_ms, kMost), std::min(cost_usd, kMost));
   return {};
 }
 
@@ -269,7 +271,11 @@ Result<model::Run> Engine::Conclude(Attempting& attempt, const plants::Outcome& 
   if (!success) return ConcludeFailure(attempt, outcome);
 
   if (attempt.motor.manifest.run.http.empty()) {
-    const auto taken = snapshot::Take(home_.blobs(), PlantFolder(attempt.run.id), attempt.cache);
+    std::error_code ignored;
+    const bool there = fs::is_directory(PlantFolder(attempt.run.id), ignored);
+    const auto taken =
+        there ? snapshot::Take(home_.blobs(), PlantFolder(attempt.run.id), attempt.cache)
+              : Result<snapshot::Taken>(Invalid("the plant removed its work folder"));
     if (!taken && taken.error().code == Code::kInvalid) {
       attempt.broken_off = true;
       AIOP_CHECK_OK(attempt.Keep(attempt.MakeEvent(

@@ -183,6 +183,11 @@ void Engine::StopAll() {
 }
 
 Result<std::vector<model::Run>> Engine::Recover() {
+  AIOP_TRY(const auto plants, home_.motors().List<model::Plant>());
+  for (const auto& plant : plants) {
+    AIOP_TRY(auto repository, contexts::OpenRepository(home_, plant.name));
+    AIOP_CHECK_OK(repository.RemoveStaleLocks());
+  }
   // What a killed process left half done beside the runs: experiments and copies under way.
   for (const auto& folder :
        {home_.ExperimentFolder(), home_.folder() / "app", home_.folder() / "motor"}) {

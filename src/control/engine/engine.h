@@ -91,6 +91,9 @@ class Engine {
   // run's state.
   Result<model::Run> Drive(const std::string& run);
 
+  // The fingerprint this run failed with at this incident: where incidents were merged, not
+  // always the incident's own.
+  Result<std::string> FingerprintOf(const model::Incident& incident, const std::string& run);
   // Asks the thread that drives this run to stop. False if none does.
   bool RequestStop(const std::string& run, lifecycle::RunEvent event);
   // Asks all to stop (PAUSED, operator) and starts none any more.

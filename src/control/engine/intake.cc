@@ -58,6 +58,19 @@ Result<model::Incident> Engine::FindOrOpenIncident(const model::StoredEvent& eve
   return incident;
 }
 
+Result<std::string> Engine::FingerprintOf(const model::Incident& incident, const std::string& run) {
+  AIOP_TRY(const auto occurrences,
+           home_.ledger().ListBy<model::Occurrence>(
+               store::Kind<model::Occurrence>::Field::kIncident, incident.id));
+  std::string fingerprint = incident.fingerprint;
+  for (const auto& each : occurrences) {
+    if (each.run != run) continue;
+    AIOP_TRY(const auto event, home_.ledger().Find<model::StoredEvent>(each.event));
+    if (event && !event->fingerprint.empty()) fingerprint = event->fingerprint;
+  }
+  return fingerprint;
+}
+
 Result<bool> Engine::Store(model::StoredEvent event, const redact::Redactor& redactor) {
   const json::Object original = event.envelope.payload;
   event.envelope.payload = redactor.Json(event.envelope.payload).as_object();

@@ -49,6 +49,7 @@ struct Question {
   std::string profile;
   bool from_scratch = false;
   int steps_back = 0;       // start so many checkpoints earlier than needed
+  bool fresh = false;       // run now, whatever is remembered: is it still so?
   bool metered = false;     // budgets count; set by Ask for incidents about a budget
   bool to_the_end = false;  // else it ends once the failing step went through
   std::string question;

@@ -149,11 +149,19 @@ Result<std::optional<model::Experiment>> Harness::Remembered(const std::string& 
         each.result == model::ExperimentResult::kNotPossible) {
       continue;
     }
-    if (each.incident == asker.incident && each.kind == asked.kind) return std::optional(each);
+    const bool same_question = each.incident == asker.incident && each.kind == asked.kind &&
+                               each.app == asked.app && each.profile == asked.profile;
+    if (same_question) return std::optional(each);
     model::Experiment again = each;
     again.id = asked.id;
     again.kind = asked.kind;
     again.incident = asker.incident;
+    // Equal content under another name.
+    again.plant = asked.plant;
+    again.app = asked.app;
+    again.profile = asked.profile;
+    again.app_ctx = asked.app_ctx;
+    again.motor_ctx = asked.motor_ctx;
     again.question = asked.question;
     again.changed = asked.changed;
     again.plant_ms = 0;
@@ -222,8 +230,10 @@ Result<model::Experiment> Harness::Ask(const Asker& asker, const Question& asked
     memo.AddField(part);
   }
   experiment.memo = memo.Finish();
-  AIOP_TRY(auto known, Remembered(experiment.memo, asker, experiment));
-  if (known) return *std::move(known);
+  if (!question.fresh) {
+    AIOP_TRY(auto known, Remembered(experiment.memo, asker, experiment));
+    if (known) return *std::move(known);
+  }
   if (asker.plant_ms_left <= 0) {
     experiment.result = model::ExperimentResult::kOverBudget;
     experiment.answer = "not run: the budget for experiments is spent";

@@ -101,9 +101,12 @@ Result<std::string> Governor::CommitCandidate(motors::Repository& repository,
                            {{"motor.yaml", versioned},
                             {"CHANGELOG.md", WithEntry(changelog ? *changelog : "", change.version,
                                                        change.created, candidate.title, lines)}}));
+  // A merge has both parents, so that what is merged once is known to be.
+  std::vector<std::string> parents = {change.base_commit};
+  if (!candidate.merges.empty()) parents.push_back(candidate.merges);
   AIOP_TRY(const std::string commit,
            repository.Commit(
-               tree, {change.base_commit}, {std::string(kOperatorName), std::string(kOperatorMail)},
+               tree, parents, {std::string(kOperatorName), std::string(kOperatorMail)},
                change.created, candidate.title + "\n\nChange-Request: " + change.id + "\n"));
   return commit;
 }
@@ -116,6 +119,10 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
   AIOP_TRY(const model::MotorManifest manifest, contexts::ReadManifest(repository, candidate.tree));
   AIOP_TRY(const auto current, version::Parse(base.manifest.version));
   AIOP_TRY(const auto claimed, version::Parse(manifest.version));
+  if (manifest.name != base.manifest.name) {
+    return Invalid("motor.yaml: /name: a patch cannot rename the motor '" + base.manifest.name +
+                   "' to '" + manifest.name + "'");
+  }
   const version::Change bump = DeriveBump(base.manifest, manifest);
   const auto derived = version::Bump(current, bump);
   auto number = derived;
@@ -250,17 +257,15 @@ Result<model::Change> Governor::Gate(model::Change change) {
   const auto bump = after.major != before.major   ? version::Change::kMajor
                     : after.minor != before.minor ? version::Change::kMinor
                                                   : version::Change::kPatch;
-  if (RuleWantsHuman(candidate.manifest, bump, rule) && change.submitted_by.empty()) {
-    human = true;
-    why += (why.empty() ? "" : "; ") + rule;
-  }
-  if (candidate.manifest.autonomy == model::Autonomy::kObserve ||
-      candidate.manifest.autonomy == model::Autonomy::kPropose ||
-      candidate.manifest.autonomy == model::Autonomy::kPatchApp) {
-    if (change.submitted_by.empty()) {
+  // What the base asks for counts too: no patch lifts the rule that guards it.
+  for (const model::MotorManifest* manifest : {&base.manifest, &candidate.manifest}) {
+    if (human || !change.submitted_by.empty()) break;
+    if (RuleWantsHuman(*manifest, bump, rule)) {
       human = true;
-      why += (why.empty() ? "" : "; ") + std::string("motor.yaml: autonomy: ") +
-             std::string(describe::Name(candidate.manifest.autonomy));
+      why = rule;
+    } else if (manifest->autonomy != model::Autonomy::kPatchMotor) {
+      human = true;
+      why = "motor.yaml: autonomy: " + std::string(describe::Name(manifest->autonomy));
     }
   }
   const bool inconclusive = std::any_of(change.gates.begin() + static_cast<std::ptrdiff_t>(from),

@@ -12,6 +12,8 @@ namespace fs = std::filesystem;
 
 // Failing runs a candidate is proven on, at most; the rest is proven by resuming them.
 constexpr size_t kProofRuns = 3;
+// How often the unpatched run has to fail beside the patched one that passes.
+constexpr int kRedRuns = 2;
 // More checkpoints than a run has: from the start.
 constexpr int64_t kAllTheWay = 1'000'000;
 
@@ -83,7 +85,16 @@ Result<model::GateResult> Governor::CheckTamper(const model::Change& change,
   std::vector<std::string> files;
   for (const auto& entry : entries) files.push_back(entry.path);
   std::vector<std::string> touched;
-  for (const auto& path : ProtectedPaths(base.manifest, files)) {
+  std::vector<std::string> guarded = ProtectedPaths(base.manifest, files);
+  // What the checks import is a check too; so is a new file that takes the place of an import.
+  for (const contexts::Motor* motor : {&base, &candidate}) {
+    AIOP_TRY(const auto behind, CheckFiles(repository, motor->version.commit, base.manifest));
+    guarded.insert(guarded.end(), behind.begin(), behind.end());
+  }
+  std::ranges::sort(guarded);
+  const auto [twice, end] = std::ranges::unique(guarded);
+  guarded.erase(twice, end);
+  for (const auto& path : guarded) {
     if (std::find(change.changed_paths.begin(), change.changed_paths.end(), path) ==
         change.changed_paths.end()) {
       continue;
@@ -121,7 +132,9 @@ Result<bool> Governor::OldChecksPass(const model::Change& change, const contexts
   AIOP_TRY(auto repository, contexts::OpenRepository(home, change.plant));
   std::map<std::string, std::optional<std::string>> files;
   for (const auto& path : touched) {
-    AIOP_TRY(files[path], repository.ReadFile(base.version.commit, path));
+    auto text = repository.ReadFile(base.version.commit, path);
+    if (!text && text.error().code != Code::kNotFound) return std::unexpected(text.error());
+    files[path] = text ? std::optional(*std::move(text)) : std::nullopt;  // added: taken out
   }
   AIOP_TRY(const std::string tree, repository.WithFiles(change.candidate, files));
   const fs::path scratch = home.ExperimentFolder() / ("old-checks-" + NewId());
@@ -265,11 +278,11 @@ Result<std::vector<model::GateResult>> Governor::ProveOnIncident(model::Change& 
     return std::tie(a.app, a.profile) < std::tie(b.app, b.profile);
   });
   if (runs.size() > kProofRuns) runs.resize(kProofRuns);
-  const experiments::Asker asker{incident.id, incident.fingerprint,
-                                 policy_.PlantMillisecondsPerIncident()};
   const auto ask = [&](const model::Run& run, const contexts::Motor& motor,
-                       model::ExperimentKind kind, const std::string& text,
-                       int steps_back) -> Result<model::Experiment> {
+                       model::ExperimentKind kind, const std::string& text, int steps_back,
+                       bool fresh = false) -> Result<model::Experiment> {
+    experiments::Asker asker{incident.id, "", policy_.PlantMillisecondsPerIncident()};
+    AIOP_TRY(asker.fingerprint, engine_.FingerprintOf(incident, run.id));
     experiments::Question question;
     question.steps_back = steps_back;
     question.from_scratch = steps_back > 1;
@@ -281,6 +294,7 @@ Result<std::vector<model::GateResult>> Governor::ProveOnIncident(model::Change& 
     question.to_the_end = kind == model::ExperimentKind::kCandidate;
     question.question = text;
     question.changed = kind == model::ExperimentKind::kCandidate ? change.title : "";
+    question.fresh = fresh;
     return harness_.Ask(asker, question);
   };
   bool some_green = false;
@@ -305,10 +319,16 @@ Result<std::vector<model::GateResult>> Governor::ProveOnIncident(model::Change& 
     green += (green.empty() ? "" : "; ") + run.app +
              (run.profile.empty() ? "" : "/" + run.profile) + ": " + with.answer;
     if (with.result == model::ExperimentResult::kPassed) {
-      AIOP_TRY(const auto without, ask(run, base, model::ExperimentKind::kControl,
-                                       "Does " + run.app + " still fail without the patch?", 0));
-      red = run.app + ": " + without.answer;
-      some_red = some_red || without.result == model::ExperimentResult::kSameFailure;
+      // Asked anew, and more than once: a failure that comes and goes is healed by nothing.
+      bool still_red = true;
+      for (int i = 0; i < kRedRuns && still_red; ++i) {
+        AIOP_TRY(const auto without,
+                 ask(run, base, model::ExperimentKind::kControl,
+                     "Does " + run.app + " still fail without the patch?", 0, true));
+        red = run.app + ": " + without.answer;
+        still_red = without.result == model::ExperimentResult::kSameFailure;
+      }
+      some_red = some_red || still_red;
       some_green = true;
     }
     // One healed run is proof enough to go on; the first that shows the same failure again is proof

@@ -38,6 +38,8 @@ struct Candidate {
   std::string tree;  // in the motor's repository
   // Set if it is a commit with a version of its own: taken as it is.
   std::string commit = {};
+  // Set if the tree merges a commit of the source.
+  std::string merges = {};
 };
 
 class Governor {
@@ -81,6 +83,8 @@ class Governor {
   Status MeasureImpact(const std::string& change);
 
  private:
+  // Says that a version made outside stays unused, and why.
+  Status NotAdopted(const model::MotorVersion& outside, const std::string& why);
   struct Work;  // one change being gated; change.cc
   Result<model::Change> Draft(const contexts::Motor& base, const Candidate& candidate,
                               const std::string& incident, const std::string& decision,
@@ -146,6 +150,13 @@ Result<std::string> MergeOnto(motors::Repository& repository, const std::string&
 // The changelog with an entry on top of the older ones.
 std::string WithEntry(std::string_view changelog, const std::string& version, Timestamp day,
                       const std::string& title, const std::vector<std::string>& lines);
+
+// The files that the commands of gates and validators lead to, by name and by import, and that the
+// plant itself does not use: what a check consists of. Imports are found by their words, whatever
+// the language.
+Result<std::vector<std::string>> CheckFiles(const motors::Repository& repository,
+                                            const std::string& revision,
+                                            const model::MotorManifest& manifest);
 
 // The files that gates, validators and golden specs of a motor rest on: those that its manifest
 // names, and tests/.

@@ -32,7 +32,8 @@ Result<std::vector<Candidate>> Governor::FromBranches(const contexts::Motor& mot
     candidates.push_back({.source = model::PatchSource::kBranch,
                           .origin = branch.name + "@" + branch.commit.substr(0, 12),
                           .title = "Merge branch " + branch.name,
-                          .tree = *tree});
+                          .tree = *tree,
+                          .merges = branch.commit});
   }
   return candidates;
 }
@@ -160,7 +161,8 @@ Result<model::Change> Governor::SubmitMotor(const std::string& plant, const std:
       return NotFound("the motor's source has no unmerged branch '" + branch + "'");
     candidate.origin = branches.front().name + "@" + branches.front().commit.substr(0, 12);
     candidate.title = "Merge branch " + branches.front().name;
-    AIOP_TRY(candidate.tree, MergeOnto(repository, base.version.commit, branches.front().commit));
+    candidate.merges = branches.front().commit;
+    AIOP_TRY(candidate.tree, MergeOnto(repository, base.version.commit, candidate.merges));
   } else {
     if (diff.size() > kSubmittedDiffBytes)
       return Invalid("the patch is larger than a patch can be");
@@ -237,6 +239,19 @@ Result<model::Change> Governor::SubmitApp(const std::string& app, const std::str
   return change;
 }
 
+Status Governor::NotAdopted(const model::MotorVersion& outside, const std::string& why) {
+  const std::string text = "version " + outside.reference.version +
+                           " of the motor's owner (commit " + outside.commit.substr(0, 12) +
+                           ") is not used: " + why;
+  engine_.Tell({.what = engine::Notice::What::kStep,
+                .run = {},
+                .name = "source",
+                .text = text,
+                .event = {}});
+  return engine_.TellMotor(outside.plant, outside.reference, model::SignalType::kValidation,
+                           model::Severity::kWarn, {{"details", text}});
+}
+
 Status Governor::AdoptOutside(const std::string& plant) {
   const std::lock_guard lock(motors_);
   AIOP_TRY(const contexts::Motor active, contexts::ActiveMotor(engine_.home(), plant));
@@ -262,17 +277,14 @@ Status Governor::AdoptOutside(const std::string& plant) {
     AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), plant));
     auto tree = MergeOnto(repository, base.version.commit, outside.commit);
     if (!tree) {
-      AIOP_CHECK_OK(engine_.TellMotor(
-          plant, outside.reference, model::SignalType::kValidation, model::Severity::kWarn,
-          {{"details",
-            "commit " + outside.commit.substr(0, 12) +
-                " made outside does not merge with the active version: " + tree.error().message}}));
+      AIOP_CHECK_OK(NotAdopted(outside, tree.error().message));
       continue;
     }
     Candidate candidate{.source = model::PatchSource::kHuman,
                         .origin = "commit " + outside.commit.substr(0, 12),
                         .title = "Version made outside: commit " + outside.commit.substr(0, 12),
-                        .tree = *tree};
+                        .tree = *tree,
+                        .merges = outside.commit};
     // Made on top of what is active, with a version of its own: it is taken as it is.
     AIOP_TRY(const bool on_top, repository.IsAncestor(base.version.commit, outside.commit));
     const auto before = version::Parse(base.version.reference.version);
@@ -282,8 +294,9 @@ Status Governor::AdoptOutside(const std::string& plant) {
     if (tried) continue;
     auto change = Draft(base, candidate, "", "", "the motor's owner");
     if (!change) {
-      if (change.error().code == Code::kInvalid) continue;
-      return std::unexpected(change.error());
+      if (change.error().code != Code::kInvalid) return std::unexpected(change.error());
+      AIOP_CHECK_OK(NotAdopted(outside, change.error().message));
+      continue;
     }
     AIOP_TRY([[maybe_unused]] const auto gated, Gate(*std::move(change)));
   }

@@ -138,6 +138,9 @@ class Repository {
   // Sorted.
   Result<std::vector<std::string>> ChangedPaths(const std::string& from_revision,
                                                 const std::string& to_revision) const;
+  // Removes the lock files that a killed process left on refs: whoever calls this owns the
+  // repository alone.
+  Status RemoveStaleLocks();
   // SHA-256 over the sorted (path, mode, content), independent of git's ids.
   Result<std::string> ContentHash(const std::string& revision) const;
   // Fails on the first thing in the tree that a checkout would refuse.

@@ -183,4 +183,21 @@ std::string Repository::SourceText() const { return WithoutCredentials(source_);
 
 fs::path Repository::GitFolder() const { return Layout{folder_}.Repository(); }
 
+Status Repository::RemoveStaleLocks() {
+  std::vector<fs::path> locks;
+  std::error_code error;
+  for (const char* name : {"HEAD.lock", "packed-refs.lock", "config.lock", "shallow.lock"}) {
+    if (fs::exists(GitFolder() / name, error)) locks.push_back(GitFolder() / name);
+  }
+  for (fs::recursive_directory_iterator entry(GitFolder() / "refs", error), end;
+       !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() == ".lock") locks.push_back(entry->path());
+  }
+  if (error) return Unavailable("cannot read " + (GitFolder() / "refs").string());
+  for (const fs::path& lock : locks) {
+    if (!fs::remove(lock, error) && error) return Unavailable("cannot remove " + lock.string());
+  }
+  return {};
+}
+
 }  // namespace aiop::motors

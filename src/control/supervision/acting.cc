@@ -49,9 +49,9 @@ Result<std::optional<model::Change>> Supervisor::Impl::AnsweredByActive(
       "Does " + behind->app + " pass on the active motor " + active.version.reference.version + "?";
   question.changed =
       "motor " + behind->motor_ctx.version + " -> " + active.version.reference.version;
-  AIOP_TRY(const auto experiment,
-           harness.Ask({incident.id, incident.fingerprint, policy.PlantMillisecondsPerIncident()},
-                       question));
+  experiments::Asker asker{incident.id, "", policy.PlantMillisecondsPerIncident()};
+  AIOP_TRY(asker.fingerprint, engine.FingerprintOf(incident, behind->id));
+  AIOP_TRY(const auto experiment, harness.Ask(asker, question));
   if (experiment.result != model::ExperimentResult::kPassed) return std::optional<model::Change>();
   AIOP_TRY(auto change, home.ledger().Get<model::Change>(active.version.change));
   incident.change = change.id;

@@ -30,11 +30,22 @@ Status Supervisor::Impl::NoteReturns(const std::vector<std::string>& runs) {
     // This app needs something else: it is examined on its own.
     AIOP_TRY([[maybe_unused]] const auto split,
              arbiter.SplitOff(run.incident, {id}, "change " + change.id + " did not heal it"));
-    AIOP_TRY(model::Run fresh, Get(id));
-    fresh.healed_by.clear();
-    AIOP_CHECK_OK(home.ledger().Put(fresh));
   }
   return {};
+}
+
+// Whether a run was resumed without a patch, as often as the policy allows, and failed each time.
+Result<bool> Supervisor::Impl::KeepsFailing(const model::Incident& incident,
+                                            const model::Run& run) {
+  AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(incident.decision));
+  if (decision.category != model::Category::kTransient) return false;
+  AIOP_TRY(const auto occurrences,
+           home.ledger().ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident,
+                                                   incident.id));
+  const auto failures = std::ranges::count_if(occurrences, [&](const model::Occurrence& each) {
+    return each.run == run.id && each.app_ctx == run.app_ctx && each.motor_ctx == run.motor_ctx;
+  });
+  return failures > policy.GiveUpAfter();
 }
 
 Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
@@ -45,7 +56,14 @@ Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
     AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(run.incident));
     const bool decided =
         incident.state == model::IncidentState::kDecided && !incident.decision.empty();
-    if (decided && run.decision == incident.decision) continue;
+    if (decided && run.decision == incident.decision) {
+      AIOP_TRY(const bool again, KeepsFailing(incident, run));
+      if (!again) continue;
+      AIOP_TRY(incident, arbiter.SplitOff(incident.id, {id},
+                                          "it was called transient, and failed again each time"));
+      incidents.push_back(incident.id);
+      continue;
+    }
     if (decided) {
       AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(incident.decision));
       // A ruling on the motor covers who comes later; one on an app does not.

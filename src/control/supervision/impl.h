@@ -88,6 +88,7 @@ struct Supervisor::Impl {
   Status HealMotor(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
   Status ResumeOn(const model::Change& change, const model::DecisionRecord& decision,
                   const std::vector<model::Run>& runs);
+  Result<bool> KeepsFailing(const model::Incident& incident, const model::Run& run);
   Status NoteReturns(const std::vector<std::string>& runs);
   Status CloseIncidents(const std::vector<std::string>& runs);
   Result<Summary> Summarise(const std::string& plant, const std::vector<std::string>& runs);

@@ -1,7 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/budget/budget.h"
 
+#include <algorithm>
+#include <limits>
+
 namespace aiop::budget {
+namespace {
+
+// A plant may report anything: sums stop at the largest number there is.
+double Sum(double a, double b) {
+  constexpr double kMost = std::numeric_limits<double>::max();
+  return std::clamp(a + b, -kMost, kMost);
+}
+
+int64_t Sum(int64_t a, int64_t b) {
+  int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return a > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
+}
+
+}  // namespace
 
 void BudgetMeter::StartFrom(double latency_ms, double cost_usd) {
   earlier_latency_ms_ = latency_ms;
@@ -11,9 +29,9 @@ void BudgetMeter::StartFrom(double latency_ms, double cost_usd) {
 }
 
 void BudgetMeter::Add(const model::Usage& usage) {
-  if (usage.tokens) total_.tokens = total_.tokens.value_or(0) + *usage.tokens;
-  if (usage.cost_usd) total_.cost_usd = total_.cost_usd.value_or(0) + *usage.cost_usd;
-  if (usage.latency_ms) total_.latency_ms = total_.latency_ms.value_or(0) + *usage.latency_ms;
+  if (usage.tokens) total_.tokens = Sum(total_.tokens.value_or(0), *usage.tokens);
+  if (usage.cost_usd) total_.cost_usd = Sum(total_.cost_usd.value_or(0), *usage.cost_usd);
+  if (usage.latency_ms) total_.latency_ms = Sum(total_.latency_ms.value_or(0), *usage.latency_ms);
 }
 
 void BudgetMeter::PlantReported(model::SignalType type) {
@@ -27,12 +45,12 @@ std::string BudgetMeter::Details(model::SignalType type) {
 }
 
 std::optional<BudgetMeter::Excess> BudgetMeter::Check(double wall_ms) {
-  const double latency = earlier_latency_ms_ + total_.latency_ms.value_or(wall_ms);
+  const double latency = Sum(earlier_latency_ms_, total_.latency_ms.value_or(wall_ms));
   if (budgets_.latency_ms && latency > *budgets_.latency_ms && !latency_reported_) {
     latency_reported_ = true;
     return Excess{model::SignalType::kLatency, latency, *budgets_.latency_ms};
   }
-  const double cost = earlier_cost_usd_ + total_.cost_usd.value_or(0);
+  const double cost = Sum(earlier_cost_usd_, total_.cost_usd.value_or(0));
   if (budgets_.cost_usd && cost > *budgets_.cost_usd && !cost_reported_) {
     cost_reported_ = true;
     return Excess{model::SignalType::kCost, cost, *budgets_.cost_usd};

@@ -96,6 +96,14 @@ Known Recurs(const Knowledge& knowledge) {
              {knowledge.failing_runs.begin(), knowledge.failing_runs.end()});
 }
 
+Known FailsForReal(const Knowledge& knowledge) {
+  const int64_t times = knowledge.evidence.real_failures;
+  const std::string fact = "This very run failed this way " + std::to_string(times) +
+                           (times == 1 ? " time." : " times on the same versions.");
+  return times >= knowledge.tuning.real_failures ? Yes(fact, {knowledge.evidence.run})
+                                                 : No(fact, {knowledge.evidence.run});
+}
+
 Known WentThroughUnchanged(const Knowledge& knowledge) {
   if (knowledge.unchanged_passes.empty()) {
     return No("No real run of exactly the same went through.");

@@ -48,6 +48,7 @@ struct Thresholds {
     visit.Required("without_control", self.tuning.without_control, "", Between(0, 1));
     visit.Required("control_differs", self.tuning.control_differs, "", Between(0, 1));
     visit.Required("several_apps", self.tuning.several_apps, "", AtLeast(2));
+    visit.Required("real_failures", self.tuning.real_failures, "", AtLeast(2));
     visit.Required("over_budget_share", self.tuning.over_budget_share, "", Between(0, 1));
   }
 };
@@ -185,6 +186,7 @@ Tuning Joined(const Thresholds& thresholds, const Limits& limits) {
   tuning.without_control = thresholds.tuning.without_control;
   tuning.control_differs = thresholds.tuning.control_differs;
   tuning.several_apps = thresholds.tuning.several_apps;
+  tuning.real_failures = thresholds.tuning.real_failures;
   tuning.over_budget_share = thresholds.tuning.over_budget_share;
   return tuning;
 }

@@ -61,6 +61,8 @@ struct Evidence {
   std::string motor_commit;
   model::EventEnvelope event;  // the failure itself
   bool spec_is_folder = false;
+  // How often this very run, repeated on the same versions, failed this way in reality.
+  int64_t real_failures = 1;
 
   std::vector<Sighting> sightings;             // of this incident, and of runs that went through
   std::vector<SpecFacts> specs;                // of the apps in `sightings`, the failing app first

@@ -30,6 +30,8 @@ constexpr auto kTable = std::to_array<Proposition>({
     {"reproduced", "The unchanged run failed the same way when it was repeated.",
      found::Reproduced},
     {"recurs", "Several real runs failed this way on this motor version.", found::Recurs},
+    {"fails_for_real", "This very run failed this way again each time it was repeated in reality.",
+     found::FailsForReal},
     {"went_through_unchanged",
      "A real run with the same app version, profile and motor version went through.",
      found::WentThroughUnchanged},

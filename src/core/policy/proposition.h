@@ -50,6 +50,7 @@ Known AboutBuild(const Knowledge& knowledge);
 Known ControlPassed(const Knowledge& knowledge);
 Known Reproduced(const Knowledge& knowledge);
 Known Recurs(const Knowledge& knowledge);
+Known FailsForReal(const Knowledge& knowledge);
 Known WentThroughUnchanged(const Knowledge& knowledge);
 Known OtherVersionsExist(const Knowledge& knowledge);
 Known OtherVersionPasses(const Knowledge& knowledge);

@@ -45,6 +45,7 @@ struct Policy::Tuning {
   double without_control = 0;    // confidence at most, if the control could not be run
   double control_differs = 0;    // confidence at most, if the control failed in another way
   int64_t several_apps = 0;      // how many distinct apps are "several"
+  int64_t real_failures = 0;     // of one run, repeated unchanged: no longer chance
   double over_budget_share = 0;  // share of the apps seen that makes a budget the motor's problem
   // limits: experiments of one kind per incident
   int64_t other_versions = 0;

@@ -81,6 +81,9 @@ Evidence EvidenceFrom(const Value& given) {
       evidence.specs.push_back(SpecFrom(std::string(member.key()), member.value()));
     }
   }
+  if (const Value* times = json::Member(given, "real_failures")) {
+    evidence.real_failures = times->as_int64();
+  }
   if (const Value* budget = json::Member(given, "budget_ms")) {
     evidence.plant_ms_budget = budget->as_int64();
   }

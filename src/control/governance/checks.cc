@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which files of a motor are its checks: what the commands of gates and validators lead to, and
+// what the plant itself does not use.
+#include <algorithm>
+#include <set>
+
+#include "control/governance/governance.h"
+
+namespace aiop::governance {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kFilesFollowed = 5000;
+constexpr size_t kTextLimitBytes = size_t{1} << 20;
+constexpr auto kExtensions =
+    std::to_array<std::string_view>({".js", ".mjs", ".cjs", ".ts", ".py", ".sh", ".rb", ".json"});
+constexpr auto kFolderFiles =
+    std::to_array<std::string_view>({"index.js", "index.mjs", "index.ts", "__init__.py"});
+
+bool IsWordPart(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_./@-").contains(c);
+}
+
+bool MayImport(std::string_view line) {
+  return line.contains("import") || line.contains("require") || line.contains("from ") ||
+         line.contains("source ") || line.contains("include") || line.starts_with(". ");
+}
+
+// Follows what texts name, from file to file.
+class Follower {
+ public:
+  Follower(const motors::Repository& repository, const std::string& revision,
+           const std::set<std::string>& files)
+      : repository_(repository), revision_(revision), files_(files) {}
+
+  void Start(const std::vector<std::string>& command) {
+    for (const std::string& word : command) Take(word, {}, false);
+  }
+
+  void Scan(std::string_view text, const fs::path& folder) {
+    while (!text.empty()) {
+      const size_t end = std::min(text.find('\n'), text.size());
+      ScanLine(text.substr(0, end), folder);
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+  }
+
+  std::set<std::string> Follow() {
+    while (!open_.empty() && found_.size() < kFilesFollowed) {
+      const std::string path = std::move(open_.back());
+      open_.pop_back();
+      const auto text = repository_.ReadFile(revision_, path);
+      if (text && text->size() <= kTextLimitBytes) Scan(*text, fs::path(path).parent_path());
+    }
+    return found_;
+  }
+
+ private:
+  void ScanLine(std::string_view line, const fs::path& folder) {
+    const bool imports = MayImport(line);
+    for (size_t at = 0; at < line.size();) {
+      size_t end = at;
+      while (end < line.size() && IsWordPart(line[end])) ++end;
+      if (end > at) Take(std::string(line.substr(at, end - at)), folder, imports);
+      at = end + 1;
+    }
+  }
+
+  void Take(const std::string& word, const fs::path& folder, bool imports) {
+    for (const fs::path& base : {folder, fs::path()}) {
+      Add((base / word).lexically_normal());
+      if (!imports) continue;
+      AddImported((base / word).lexically_normal());
+      std::string path = word;  // a.b.c of Python
+      std::ranges::replace(path, '.', '/');
+      AddImported((base / path).lexically_normal());
+    }
+  }
+
+  void AddImported(const fs::path& path) {
+    for (const auto extension : kExtensions) Add(path.string() + std::string(extension));
+    for (const auto file : kFolderFiles) Add(path / file);
+  }
+
+  void Add(const fs::path& path) {
+    if (files_.contains(path.string()) && found_.insert(path.string()).second) {
+      open_.push_back(path.string());
+    }
+  }
+
+  const motors::Repository& repository_;
+  const std::string& revision_;
+  const std::set<std::string>& files_;
+  std::set<std::string> found_;
+  std::vector<std::string> open_;
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> CheckFiles(const motors::Repository& repository,
+                                            const std::string& revision,
+                                            const model::MotorManifest& manifest) {
+  AIOP_TRY(const auto entries, repository.ListFiles(revision));
+  std::set<std::string> files;
+  for (const auto& entry : entries) files.insert(entry.path);
+  Follower checks(repository, revision, files);
+  for (const auto* commands : {&manifest.gates.lint, &manifest.gates.tests,
+                               &manifest.gates.validators, &manifest.validate}) {
+    for (const auto& command : *commands) {
+      checks.Start(command);
+      // `npm test` runs what package.json says.
+      const auto package = command.front() == "npm" ? repository.ReadFile(revision, "package.json")
+                                                    : Result<std::string>(NotFound(""));
+      if (package) checks.Scan(*package, {});
+    }
+  }
+  Follower product(repository, revision, files);
+  product.Start(manifest.run.command);
+  if (!manifest.run.pipeline.empty()) product.Start({manifest.run.pipeline});
+  const auto used = product.Follow();
+  std::vector<std::string> only_checks;
+  std::ranges::set_difference(checks.Follow(), used, std::back_inserter(only_checks));
+  return only_checks;
+}
+
+}  // namespace aiop::governance
