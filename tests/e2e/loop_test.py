@@ -284,5 +284,60 @@ class Chance(LoopCase):
                          ["published flaky", "reserved flaky"])
 
 
+class Guards(LoopCase):
+    """What a patch may not do by itself."""
+
+    def run_with_branch(self, files, more=""):
+        self.begin({"narrow": pages.NARROW, "wide": pages.WIDE, "wider": pages.WIDER},
+                   motor=pages.files(more=more), fixes={"fix/wide-pages": files})
+        return self.run_all(WAITING)
+
+    def expect_waiting(self, summary, because):
+        self.assertEqual([change["status"] for change in summary["changes"]], ["awaiting_approval"])
+        shown = self.world.ok("change", "show", summary["changes"][0]["id"]).json
+        self.assertIn(because, shown["needs_human_because"])
+        self.assertEqual(self.world.active(), "1.0.0")
+
+    def test_a_branch_cannot_lift_the_approval_it_needs(self):
+        files = pages.files(more="approval: auto\n")
+        summary = self.run_with_branch({"layout.py": pages.RIGHT, "motor.yaml": files["motor.yaml"]},
+                                       more="approval: human\n")
+        self.expect_waiting(summary, "approval: human")
+
+    def test_a_branch_cannot_lift_the_autonomy_it_has(self):
+        files = pages.files(more="autonomy: patch_motor\n")
+        summary = self.run_with_branch({"layout.py": pages.RIGHT, "motor.yaml": files["motor.yaml"]},
+                                       more="autonomy: observe\n")
+        self.expect_waiting(summary, "autonomy: observe")
+
+    def test_what_a_check_imports_is_guarded_too(self):
+        helper = "def count(page):\n    assert page['columns'] in (1, 2), page\n"
+        base = pages.files()
+        base["helper.py"] = helper
+        base["sample.py"] = base["sample.py"] + "import helper\nhelper.count({'columns': layout_of.layout.COLUMNS['narrow']})\n"
+        self.begin({"narrow": pages.NARROW, "wide": pages.WIDE, "wider": pages.WIDER}, motor=base,
+                   fixes={"fix/wide-pages": {"layout.py": pages.RIGHT.replace("return COLUMNS[width]", "return COLUMNS[width] if width == 'wide' else 1").replace('"narrow": 1', '"narrow": 9'),
+                                             "helper.py": "def count(page):\n    pass\n"}})
+        self.expect_waiting(self.run_all(WAITING), "helper.py")
+
+    def test_apps_with_the_same_spec_are_two_apps(self):
+        self.begin({"wide": pages.WIDE, "also-wide": pages.WIDE}, fixes={"fix/wide-pages": {"layout.py": pages.RIGHT}})
+        summary = self.run_all(DONE)
+        self.assertEqual({run["status"] for run in summary["runs"]}, {"SUCCESS"})
+        self.assertEqual(self.decision_about(summary, "wide")["classification"], "motor")
+
+
+class RealOnly(LoopCase):
+    def test_what_only_reality_shows_is_no_chance(self):
+        motor = pages.files()
+        motor["plant.py"] = motor["plant.py"].replace(
+            "def read():", "def read():\n    if real and 'wide' in request['appSpecRef']:\n        raise ValueError('only for real')", 1)
+        self.begin({"narrow": pages.NARROW, "wide": pages.WIDE}, motor=motor)
+        summary = self.run_all(WAITING)
+        self.expect_paused(by_app(summary)["wide"], "evidence")
+        last = summary["decisions"][-1]
+        self.assertEqual((last["outcome"], last["rule"]), ("abstained", "fails-for-real-only"))
+
+
 if __name__ == "__main__":
     harness.main()

@@ -36,6 +36,13 @@ class OwnersRelease(harness.Case):
         runs = by_app(self.expect_code(self.world.run("--fresh", "--app", "wide"), DONE).summary)
         self.assertEqual(version_of(runs["wide"]["motor"]), "1.1.1")
 
+        # The next one touches only what the owner's last one brought: nothing of that is in conflict.
+        motor.commit({"motor.yaml": manifest.replace("1.1.0", "1.2.0"),
+                      "lint.py": pages.LINT + "# Looks at each file.\n"}, "lint says it better")
+        self.expect_code(self.world.run("--fresh", "--app", "narrow"), DONE)
+        self.assertEqual(self.world.active(), "1.2.1" if "v1.2.1" in self.world.tags() else "1.2.0")
+        self.assertIn("each file", harness.git(repository, "show", "main:lint.py"))
+
 
 class EndedByAHuman(harness.Case):
     def end_while(self, marker):
@@ -65,6 +72,45 @@ class EndedByAHuman(harness.Case):
         (self.world.outside / "hang").unlink()
         run = by_app(self.expect_code(self.world.run(), WAITING).summary)["defective"]
         self.assertEqual(run["paused_because"], "fix")
+
+
+    def test_the_same_command_goes_on_with_the_same_runs(self):
+        files = pages.files()
+        marker = self.world.outside / "laying-out"
+        files["layout.py"] = files["layout.py"].replace(
+            "    width = spec", f"    import os, time\n    if spec['title'] == 'slow' and not os.path.exists({str(marker)!r}):\n        open({str(marker)!r}, 'w').close()\n        time.sleep(100)\n    width = spec")
+        self.world.add_plant(self.world.motor(files))
+        self.world.add_apps({"narrow": pages.NARROW, "slow": {**pages.NARROW, "title": "slow"}})
+        answer, seconds = self.end_while(marker)
+        self.assertEqual(answer.code, WAITING, str(answer))
+        first = by_app(answer.summary)
+        self.assertEqual(first["narrow"]["status"], "SUCCESS")
+        again = by_app(self.expect_code(self.world.run(), DONE).summary)
+        self.assertEqual({app: run["id"] for app, run in again.items()}, {app: run["id"] for app, run in first.items()})
+        self.assertEqual(again["slow"]["steps_redone"], 0)
+
+
+class LeftByTheKilled(harness.Case):
+    def test_locks_on_refs_are_removed(self):
+        motor = self.world.motor(pages.files())
+        motor.branch("fix/wide-pages", {"layout.py": pages.RIGHT})
+        self.world.add_plant(motor)
+        self.world.add_apps({"wide": pages.WIDE, "wider": pages.WIDER})
+        tags = self.world.home / "motor" / "pages" / "repository.git" / "refs" / "tags"
+        tags.mkdir(parents=True, exist_ok=True)
+        (tags / "v1.0.1.lock").touch()
+        self.expect_code(self.world.run(), DONE)
+        self.assertEqual(self.world.active(), "1.0.1")
+
+
+class OddFigures(harness.Case):
+    def test_usage_that_no_number_holds_ends_nothing(self):
+        files = pages.files()
+        files["plant.py"] = files["plant.py"].replace(
+            "def read():", "def read():\n    say(usage={'cost_usd': 1e308})\n    say(usage={'cost_usd': 1e308})", 1)
+        self.world.add_plant(self.world.motor(files))
+        self.world.add_apps({"narrow": pages.NARROW})
+        self.expect_code(self.world.run(), DONE)
 
 
 class OddWorkFolder(harness.Case):
