@@ -166,7 +166,8 @@ std::string Readme(const model::Incident& incident, const model::Run& run,
                      "(" +
                      std::string(kHere) +
                      " stands for this folder), `expected.json` what to "
-                     "look for.\n";
+                     "look for. `reduced/`, if it is there, has the least of the spec that\n"
+                     "still fails this way.\n";
   if (!manifest.setup.empty()) {
     text += "The first start runs the motor's setup in `motor/`: `" + CommandLine(manifest.setup) +
             "`.\n";
@@ -221,6 +222,21 @@ model::PlantRunRequest RequestFor(const Failure& failure, const model::AppVersio
   return request;
 }
 
+// The least of the spec that still fails, where an experiment found it.
+Status PlaceReduced(Home& home, const model::Incident& incident, const model::AppVersion& version,
+                    const fs::path& folder) {
+  AIOP_TRY(const auto experiments,
+           home.ledger().ListBy<model::Experiment>(
+               store::Kind<model::Experiment>::Field::kIncident, incident.id));
+  for (const auto& experiment : experiments) {
+    if (experiment.reduced_spec.empty() || experiment.app_ctx != version.reference) continue;
+    AIOP_TRY(const std::string text, home.blobs().Get(experiment.reduced_spec));
+    AIOP_CHECK_OK(file::MakeFolders(folder / "reduced"));
+    return file::Write(folder / "reduced" / version.entry, text);
+  }
+  return {};
+}
+
 Status Fill(Home& home, const model::Incident& incident, const fs::path& folder) {
   AIOP_TRY(const Failure failure, FirstFailure(home, incident));
   const auto& occurrence = failure.occurrence;
@@ -236,6 +252,7 @@ Status Fill(Home& home, const model::Incident& incident, const fs::path& folder)
       home.checkouts().Scratch(repository, motor.version.commit, folder / "motor", {.argv = {}}));
   AIOP_TRY([[maybe_unused]] const fs::path spec,
            contexts::PlaceSpec(home, version, folder / "spec"));
+  AIOP_CHECK_OK(PlaceReduced(home, incident, version, folder));
   AIOP_CHECK_OK(file::MakeFolders(folder / "start"));
   if (failure.from && !failure.from->root.empty()) {
     AIOP_CHECK_OK(snapshot::Restore(home.blobs(), failure.from->root, folder / "start"));

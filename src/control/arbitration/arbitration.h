@@ -45,11 +45,16 @@ class Arbiter {
   Status GatherSightings(policy::Evidence& evidence, const model::Run& run);
   Status GatherMeans(policy::Evidence& evidence, const model::Run& run,
                      const contexts::Motor& motor);
+  Status GatherOtherMotors(policy::Evidence& evidence, const model::AppVersion& version,
+                           const contexts::Motor& motor);
   Result<model::Experiment> Fulfil(const policy::Evidence& evidence, const model::Run& run,
                                    const contexts::Motor& motor, const policy::Wish& wish);
-  Result<model::Experiment> FulfilTwin(const experiments::Asker& asker,
-                                       const policy::Evidence& evidence, const model::Run& run,
+  Result<experiments::Question> AboutSpec(const model::Run& run, const contexts::Motor& motor,
+                                          const policy::Wish& wish);
+  Result<model::Experiment> FulfilTwin(const experiments::Asker& asker, const model::Run& run,
                                        const contexts::Motor& motor, const policy::Wish& wish);
+  Result<model::Experiment> FulfilReduced(experiments::Asker asker, const model::Run& run,
+                                          const contexts::Motor& motor, const policy::Wish& wish);
   Result<model::DecisionRecord> Record(const model::Incident& incident, const model::Run& run,
                                        const policy::Evidence& evidence,
                                        const policy::Ruling& ruling);

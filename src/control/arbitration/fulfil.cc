@@ -50,7 +50,18 @@ Result<model::Experiment> Arbiter::Fulfil(const policy::Evidence& evidence, cons
       break;
     }
     case kRepairedTwin:
-      return FulfilTwin(asker, evidence, run, motor, wish);
+      return FulfilTwin(asker, run, motor, wish);
+    case kReducedSpec:
+      return FulfilReduced(asker, run, motor, wish);
+    case kOtherMotor: {
+      AIOP_TRY(question.motor, contexts::ActiveMotor(home, wish.plant));
+      const auto& profiles = question.motor.manifest.profiles;
+      question.profile = profiles.empty() ? "" : profiles.front();
+      question.from_scratch = true;
+      question.to_the_end = true;
+      question.changed = "motor " + motor.manifest.name + " -> " + wish.plant;
+      break;
+    }
     case kOtherApp: {
       AIOP_TRY(question.app, contexts::CurrentVersion(home, wish.app));
       question.from_scratch = true;
@@ -82,18 +93,56 @@ Result<model::Experiment> Arbiter::Fulfil(const policy::Evidence& evidence, cons
   return harness_.Ask(asker, question);
 }
 
-Result<model::Experiment> Arbiter::FulfilTwin(const experiments::Asker& asker,
-                                              const policy::Evidence&, const model::Run& run,
-                                              const contexts::Motor& motor,
-                                              const policy::Wish& wish) {
-  contexts::Home& home = engine_.home();
+Result<experiments::Question> Arbiter::AboutSpec(const model::Run& run,
+                                                 const contexts::Motor& motor,
+                                                 const policy::Wish& wish) {
   experiments::Question question;
-  question.kind = model::ExperimentKind::kRepairedTwin;
+  question.kind = wish.kind;
   question.run = run;
   question.motor = motor;
   question.profile = run.profile;
   question.question = wish.question;
-  AIOP_TRY(question.app, contexts::VersionOf(home, run.app_ctx));
+  AIOP_TRY(question.app, contexts::VersionOf(engine_.home(), run.app_ctx));
+  return question;
+}
+
+// The failing run again and again, each time with less of the spec.
+Result<model::Experiment> Arbiter::FulfilReduced(experiments::Asker asker, const model::Run& run,
+                                                 const contexts::Motor& motor,
+                                                 const policy::Wish& wish) {
+  AIOP_TRY(experiments::Question question, AboutSpec(run, motor, wish));
+  if (question.app.entry.empty()) {
+    return harness_.Impossible(asker, question, "not reduced: the spec is a folder");
+  }
+  AIOP_TRY(const std::string original,
+           snapshot::ReadFile(engine_.home().blobs(), question.app.root, question.app.entry));
+  std::optional<model::Experiment> last;
+  const auto still_fails = [&](std::string_view text) -> Result<bool> {
+    question.spec_text = text;
+    question.changed = "the spec is cut down to " + std::to_string(text.size()) + " of " +
+                       std::to_string(original.size()) + " bytes";
+    AIOP_TRY(auto experiment, harness_.Ask(asker, question));
+    asker.plant_ms_left -= experiment.plant_ms;
+    const bool same = experiment.result == model::ExperimentResult::kSameFailure;
+    if (same) last = std::move(experiment);
+    return same;
+  };
+  auto shrunk = twin::Shrink(original, still_fails, static_cast<int>(policy_.ReductionRuns()));
+  if (!shrunk && shrunk.error().code == Code::kInvalid) {
+    return harness_.Impossible(asker, question, "not reduced: " + shrunk.error().message);
+  }
+  if (!shrunk) return std::unexpected(shrunk.error());
+  if (!last) return harness_.Impossible(asker, question, "nothing of the spec can be left out");
+  AIOP_TRY(const auto opinion, harness_.Validate(motor, shrunk->cutting.text, question.app.entry));
+  last->findings = opinion.accepted ? std::vector<model::Finding>() : opinion.findings;
+  return harness_.KeepReduced(*std::move(last), shrunk->cutting.text);
+}
+
+Result<model::Experiment> Arbiter::FulfilTwin(const experiments::Asker& asker,
+                                              const model::Run& run, const contexts::Motor& motor,
+                                              const policy::Wish& wish) {
+  contexts::Home& home = engine_.home();
+  AIOP_TRY(experiments::Question question, AboutSpec(run, motor, wish));
   const auto impossible = [&](const std::string& why) -> Result<model::Experiment> {
     return harness_.Impossible(asker, question, "no repaired twin: " + why);
   };

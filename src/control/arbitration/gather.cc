@@ -123,6 +123,28 @@ Status Arbiter::GatherMeans(policy::Evidence& evidence, const model::Run& run,
   return {};
 }
 
+// Other plants whose motors declare a dialect that this motor declares too, or that have an app
+// with the very same spec.
+Status Arbiter::GatherOtherMotors(policy::Evidence& evidence, const model::AppVersion& version,
+                                  const contexts::Motor& motor) {
+  contexts::Home& home = engine_.home();
+  AIOP_TRY(const auto plants, home.motors().List<model::Plant>());
+  for (const auto& plant : plants) {
+    if (plant.name == motor.version.plant) continue;
+    AIOP_TRY(const contexts::Motor other, contexts::ActiveMotor(home, plant.name));
+    const auto& dialects = other.manifest.accepts.dialects;
+    bool takes = std::ranges::any_of(motor.manifest.accepts.dialects, [&](const auto& dialect) {
+      return std::ranges::find(dialects, dialect) != dialects.end();
+    });
+    AIOP_TRY(const auto apps,
+             home.apps().ListBy<model::App>(store::Kind<model::App>::Field::kPlant, plant.name));
+    for (const auto& app : apps) takes = takes || app.current.hash == version.reference.hash;
+    if (takes) evidence.other_motors.push_back(plant.name);
+  }
+  std::ranges::sort(evidence.other_motors);
+  return {};
+}
+
 Result<policy::Evidence> Arbiter::Gather(const model::Incident& incident, const model::Run& run) {
   contexts::Home& home = engine_.home();
   policy::Evidence evidence;
@@ -143,6 +165,7 @@ Result<policy::Evidence> Arbiter::Gather(const model::Incident& incident, const 
   AIOP_TRY(const contexts::Motor motor, contexts::MotorAtCommit(home, run.plant, run.motor_commit));
   AIOP_CHECK_OK(GatherSightings(evidence, run));
   AIOP_CHECK_OK(GatherMeans(evidence, run, motor));
+  AIOP_CHECK_OK(GatherOtherMotors(evidence, version, motor));
   evidence.plant_ms_budget = policy_.PlantMillisecondsPerIncident();
   return evidence;
 }

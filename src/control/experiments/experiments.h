@@ -73,6 +73,9 @@ class Harness {
   Result<model::Experiment> Impossible(const Asker& asker, const Question& question,
                                        const std::string& why);
 
+  // Adds to an answer the reduced spec it was given on, and what validators say of that.
+  Result<model::Experiment> KeepReduced(model::Experiment experiment, std::string_view spec);
+
   // The motor's independent validators on the spec alone: kPassed = all accept, kOtherFailure =
   // some object.
   Result<model::Experiment> AskValidators(const Asker& asker, const model::Run& run,

@@ -271,6 +271,13 @@ Result<model::Experiment> Harness::Impossible(const Asker& asker, const Question
   return Remember(std::move(experiment));
 }
 
+Result<model::Experiment> Harness::KeepReduced(model::Experiment experiment,
+                                               std::string_view spec) {
+  AIOP_TRY(experiment.reduced_spec, engine_.home().blobs().Put(spec));
+  AIOP_CHECK_OK(engine_.home().ledger().Put(experiment));
+  return experiment;
+}
+
 Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::string& id,
                                            const std::optional<model::Checkpoint>& start,
                                            Milliseconds timeout) {

@@ -14,7 +14,9 @@ enum class ExperimentKind {
   kControl,          // the unchanged failing run, in the experiment's harness
   kOtherVersion,     // the unchanged app on another motor version
   kRepairedTwin,     // the spec without what the validators object to
+  kReducedSpec,      // the least of the spec that still fails the same way
   kOtherApp,         // another app on the same motor
+  kOtherMotor,       // the same spec on another motor that takes such specs
   kGoldenApp,        // a golden app on the same motor
   kOtherProfile,     // the same app under another profile
   kEarlierRevision,  // an earlier version of the app on the same motor
@@ -29,7 +31,9 @@ constexpr auto EnumNames(ExperimentKind) {
        {kControl, "control"},
        {kOtherVersion, "other_version"},
        {kRepairedTwin, "repaired_twin"},
+       {kReducedSpec, "reduced_spec"},
        {kOtherApp, "other_app"},
+       {kOtherMotor, "other_motor"},
        {kGoldenApp, "golden_app"},
        {kOtherProfile, "other_profile"},
        {kEarlierRevision, "earlier_revision"},
@@ -85,7 +89,8 @@ struct Experiment {
   std::vector<std::string> dialects;
   int64_t plant_ms = 0;
   std::string transcript;
-  std::string sandbox;  // the level it ran in
+  std::string sandbox;       // the level it ran in
+  std::string reduced_spec;  // blob: the least of the spec that still fails the same way
   Timestamp at;
 
   static constexpr std::string_view kName = "Experiment";
@@ -111,6 +116,7 @@ struct Experiment {
     visit.Optional("plant_ms", self.plant_ms, "");
     visit.Optional("transcript", self.transcript, "");
     visit.Optional("sandbox", self.sandbox, "");
+    visit.Optional("reduced_spec", self.reduced_spec, "Content: the least spec that still fails.");
     visit.Required("at", self.at, "");
   }
 };

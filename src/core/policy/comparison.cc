@@ -190,5 +190,29 @@ Known EarlierRevisionPasses(const Knowledge& knowledge) {
                   "On the same motor version the app fails the same way in its version ");
 }
 
+Known ReducedSpecValid(const Knowledge& knowledge) {
+  if (knowledge.reduced == nullptr) return Open(knowledge.AskReduced());
+  const model::Experiment& reduced = *knowledge.reduced;
+  if (reduced.findings.empty()) {
+    return Yes(
+        "The least of its spec that still fails the same way has nothing that validators "
+        "object to.",
+        {reduced.id});
+  }
+  return No("The least of its spec that still fails the same way has what validators object to: " +
+                reduced.findings.front().path + " " + reduced.findings.front().message + ".",
+            {reduced.id});
+}
+
+Known ReducedSpecDefective(const Knowledge& knowledge) {
+  return Contrary(ReducedSpecValid(knowledge));
+}
+
+Known OtherMotorPasses(const Knowledge& knowledge) {
+  return SomePass(knowledge.motors, knowledge.AskOtherMotor(),
+                  "The same spec goes through on another motor, that of ",
+                  "The same spec fails on another motor too, that of ");
+}
+
 }  // namespace found
 }  // namespace aiop::policy

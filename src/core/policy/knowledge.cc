@@ -125,6 +125,12 @@ void Knowledge::ReadExperiments() {
       case ExperimentKind::kRepairedTwin:
         twins.push_back(TrialOf(experiment, experiment.app));
         break;
+      case ExperimentKind::kReducedSpec:
+        if (experiment.result == ExperimentResult::kSameFailure) reduced = &experiment;
+        break;
+      case ExperimentKind::kOtherMotor:
+        motors.push_back(TrialOf(experiment, experiment.motor_ctx.name));
+        break;
       case ExperimentKind::kGoldenApp:  // answered in the order of the list
         golden.push_back(TrialOf(experiment, golden_asked < evidence.golden.size()
                                                  ? evidence.golden[golden_asked]

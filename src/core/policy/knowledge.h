@@ -49,8 +49,11 @@ class Knowledge {
   std::vector<std::string> unchanged_passes;  // real runs of exactly the same that went through
 
   // ---- Comparisons that count ----
-  std::vector<Trial> versions;   // the unchanged app on other motor versions
-  std::vector<Trial> twins;      // the repaired spec
+  std::vector<Trial> versions;  // the unchanged app on other motor versions
+  std::vector<Trial> twins;     // the repaired spec
+  std::vector<Trial> motors;    // the same spec on other motors
+  // The least spec that fails the same way, and whether validators accept it.
+  const model::Experiment* reduced = nullptr;
   std::vector<Trial> golden;     // golden apps on this motor version
   std::vector<Trial> profiles;   // the app under its other profiles
   std::vector<Trial> revisions;  // earlier app versions
@@ -80,6 +83,8 @@ class Knowledge {
   std::optional<Wish> AskOtherApp() const;
   std::optional<Wish> AskProfile() const;
   std::optional<Wish> AskRevision() const;
+  std::optional<Wish> AskReduced() const;
+  std::optional<Wish> AskOtherMotor() const;
 
  private:
   void ReadControls();

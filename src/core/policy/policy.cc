@@ -64,6 +64,8 @@ struct Limits {
     visit.Required("golden_apps", self.tuning.golden_apps, "", Between(0, 100));
     visit.Required("other_profiles", self.tuning.other_profiles, "", Between(0, 100));
     visit.Required("earlier_revisions", self.tuning.earlier_revisions, "", Between(0, 100));
+    visit.Required("other_motors", self.tuning.other_motors, "", Between(0, 100));
+    visit.Required("reduction_runs", self.tuning.reduction_runs, "", Between(0, 10'000));
     visit.Required("spec_checks", self.tuning.spec_checks, "", Between(0, 100));
   }
 };
@@ -207,6 +209,7 @@ Result<Policy> Policy::Load(const json::Value& value, std::string_view file,
   policy.regression_runs_ = read->budgets.regression_runs;
   policy.candidates_per_incident_ = read->budgets.candidates_per_incident;
   policy.abstain_below_ = read->thresholds.abstain_below;
+  policy.reduction_runs_ = read->limits.tuning.reduction_runs;
   policy.tuning_ = std::make_shared<const Tuning>(Joined(read->thresholds, read->limits));
   policy.rules_ = std::make_shared<const std::vector<Rule>>(std::move(rules));
   return policy;

@@ -77,6 +77,7 @@ struct Evidence {
   std::vector<std::string> other_profiles;  // profiles of the app besides the failing one
   std::vector<std::string> other_apps;  // apps of the plant besides the failing one (for kOtherApp)
   std::vector<std::string> earlier_revisions;  // app versions before the failing one, newest first
+  std::vector<std::string> other_motors;       // other plants whose motors take such specs, by name
 
   int64_t plant_ms_spent = 0;  // on experiments of this incident so far
   int64_t plant_ms_budget = 0;
@@ -96,6 +97,7 @@ struct Wish {
       motor_version;        // semver to run on; differs from the failing one for kOtherVersion only
   std::string golden;       // kGoldenApp: path in the motor
   std::string app_version;  // kEarlierRevision
+  std::string plant;        // kOtherMotor: whose motor
   std::string question;     // for people: "Does it fail again when nothing is changed?"
 };
 
@@ -134,6 +136,8 @@ class Policy {
   }  // passing runs re-run against a candidate
   int64_t CandidatesPerIncident() const { return candidates_per_incident_; }
   double AbstainBelow() const { return abstain_below_; }
+  // Runs of the plant at most, to find the least of a spec that still fails.
+  int64_t ReductionRuns() const { return reduction_runs_; }
 
   struct Condition;  // private form of `when`
   struct Rule;
@@ -147,6 +151,7 @@ class Policy {
   int64_t give_up_after_ = 0;
   int64_t regression_runs_ = 0;
   int64_t candidates_per_incident_ = 0;
+  int64_t reduction_runs_ = 0;
   double abstain_below_ = 0;
   std::shared_ptr<const Tuning> tuning_;
   std::shared_ptr<const std::vector<Rule>> rules_;

@@ -65,6 +65,9 @@ Known GoldenFails(const Knowledge& knowledge);
 Known GoldenPasses(const Knowledge& knowledge);
 Known OtherProfilePasses(const Knowledge& knowledge);
 Known EarlierRevisionPasses(const Knowledge& knowledge);
+Known ReducedSpecValid(const Knowledge& knowledge);
+Known ReducedSpecDefective(const Knowledge& knowledge);
+Known OtherMotorPasses(const Knowledge& knowledge);
 
 // other_apps.cc: who else fails
 Known SeveralAppsFail(const Knowledge& knowledge);

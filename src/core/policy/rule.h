@@ -53,7 +53,9 @@ struct Policy::Tuning {
   int64_t golden_apps = 0;
   int64_t other_profiles = 0;
   int64_t earlier_revisions = 0;
-  int64_t spec_checks = 0;  // other apps whose spec is checked without a plant
+  int64_t other_motors = 0;
+  int64_t reduction_runs = 0;  // of the plant, to find the least spec that fails
+  int64_t spec_checks = 0;     // other apps whose spec is checked without a plant
 };
 
 using Condition = Policy::Condition;

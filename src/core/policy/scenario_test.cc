@@ -72,6 +72,7 @@ Evidence EvidenceFrom(const Value& given) {
   evidence.golden = Texts(json::Member(given, "golden"));
   evidence.other_profiles = Texts(json::Member(given, "profiles"));
   evidence.other_apps = Texts(json::Member(given, "apps"));
+  evidence.other_motors = Texts(json::Member(given, "motors"));
   evidence.earlier_revisions = Texts(json::Member(given, "revisions"));
   for (const std::string& line : Texts(json::Member(given, "sightings"))) {
     evidence.sightings.push_back(SightingFrom(line));

@@ -71,6 +71,16 @@ ExperimentResult AnswerOf(const World& world, const Wish& wish) {
   if (wish.kind == ExperimentKind::kControl && world.control_passes) {
     return ExperimentResult::kPassed;
   }
+  if (wish.kind == ExperimentKind::kReducedSpec) {
+    // What fails without any defect is left without one when the spec is cut down.
+    const bool fails_without = world.fails(
+        {.app = wish.app, .revision = world.revision, .version = world.version, .twin = true});
+    return fails_without ? ExperimentResult::kPassed : ExperimentResult::kSameFailure;
+  }
+  if (wish.kind == ExperimentKind::kOtherMotor) {
+    const bool motor = world.truth == Category::kMotorRules || world.truth == Category::kMotorPerf;
+    return motor ? ExperimentResult::kPassed : ExperimentResult::kSameFailure;
+  }
   const Setting setting{
       .app = wish.app,
       .revision = wish.app_version.empty() ? world.revision : RevisionOf(wish.app_version),
@@ -101,6 +111,7 @@ World Plant(Dice& dice, std::string cause, Category truth) {
     evidence.other_apps.push_back("app-" + std::to_string(i));
   evidence.golden = {"golden.yaml"};
   evidence.other_profiles = {"client"};
+  if (dice.Chance(30)) evidence.other_motors = {"second"};
   evidence.has_validators = true;
   evidence.has_accepts = dice.Chance(50);
   return world;

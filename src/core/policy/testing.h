@@ -71,6 +71,8 @@ inline std::string TextOf(const Wish& wish) {
     case model::ExperimentKind::kValidators:
     case model::ExperimentKind::kOtherApp:
       return kind + " " + wish.app;
+    case model::ExperimentKind::kOtherMotor:
+      return kind + " " + wish.plant;
     case model::ExperimentKind::kOtherVersion:
       return kind + " " + wish.motor_version;
     case model::ExperimentKind::kGoldenApp:
@@ -88,7 +90,8 @@ inline bool NeedsPlant(model::ExperimentKind kind) {
   return kind != model::ExperimentKind::kDeclared && kind != model::ExperimentKind::kValidators;
 }
 
-// Records the answer as the engine does. For a check of a spec kPassed means "accepted".
+// Records the answer as the engine does. For a check of a spec, the reduced one too, kPassed means
+// "accepted".
 inline void Record(Evidence& evidence, const Wish& wish, model::ExperimentResult result) {
   model::Experiment experiment;
   experiment.id = "experiment-" + std::to_string(evidence.experiments.size() + 1);
@@ -99,6 +102,14 @@ inline void Record(Evidence& evidence, const Wish& wish, model::ExperimentResult
   experiment.motor_ctx.version = wish.motor_version;
   experiment.question = wish.question;
   experiment.result = result;
+  if (wish.kind == model::ExperimentKind::kOtherMotor) experiment.motor_ctx.name = wish.plant;
+  if (wish.kind == model::ExperimentKind::kReducedSpec) {
+    if (result == model::ExperimentResult::kSameFailure) {
+      experiment.findings = {{"/rows/1", "the count is no number"}};
+    } else if (result == model::ExperimentResult::kPassed) {
+      experiment.result = model::ExperimentResult::kSameFailure;
+    }
+  }
   const bool ran = result != model::ExperimentResult::kNotPossible &&
                    result != model::ExperimentResult::kOverBudget;
   if (NeedsPlant(wish.kind) && ran) {

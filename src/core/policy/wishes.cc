@@ -178,4 +178,30 @@ std::optional<Wish> Knowledge::AskRevision() const {
   return std::nullopt;
 }
 
+std::optional<Wish> Knowledge::AskReduced() const {
+  // Where the twin was too dear, this is dearer.
+  const bool too_dear = std::ranges::any_of(
+      twins, [](const Trial& twin) { return twin.result == model::ExperimentResult::kOverBudget; });
+  // Without a validator nobody could say what the reduced spec shows.
+  if (too_dear || !evidence.has_validators || evidence.spec_is_folder ||
+      tuning.reduction_runs == 0 || Count(ExperimentKind::kReducedSpec) > 0) {
+    return std::nullopt;
+  }
+  Wish wish = Blank(ExperimentKind::kReducedSpec);
+  wish.question = "Is the least of the spec that still fails the same way without a defect?";
+  return AfterControl(std::move(wish));
+}
+
+std::optional<Wish> Knowledge::AskOtherMotor() const {
+  if (Count(ExperimentKind::kOtherMotor) >= tuning.other_motors) return std::nullopt;
+  for (const std::string& plant : evidence.other_motors) {
+    if (Tried(motors, plant)) continue;
+    Wish wish = Blank(ExperimentKind::kOtherMotor);
+    wish.plant = plant;
+    wish.question = "Does the motor of the plant " + Quoted(plant) + " take the same spec?";
+    return AfterControl(std::move(wish));
+  }
+  return std::nullopt;
+}
+
 }  // namespace aiop::policy

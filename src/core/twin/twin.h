@@ -59,4 +59,18 @@ inline constexpr int kReductionQuestions = 400;  // validator calls when it name
 // asked about; what is no JSON pointer is overlooked. Errors of the validator are passed on.
 Result<Cutting> Repair(std::string_view text, const Validator& validator);
 
+// Whether a text still shows what is looked for, for instance the same failure.
+using StillFails = std::function<Result<bool>(std::string_view text)>;
+
+struct Shrunk {
+  Cutting cutting;        // the least text found, and what was cut for it
+  int questions = 0;      // asked of `still_fails`
+  bool complete = false;  // false: the questions were used up, a smaller text may exist
+};
+
+// The part of the text that is enough for `still_fails`: hierarchical delta-debugging (Misherghi
+// and Su, "HDD", ICSE 2006) over its structure, from the root down, largest chunks first.
+// `still_fails` is taken to be true of the text itself. Errors of `still_fails` are passed on.
+Result<Shrunk> Shrink(std::string_view text, const StillFails& still_fails, int most_questions);
+
 }  // namespace aiop::twin
