@@ -7,7 +7,7 @@
 
 #include "base/file/file.h"
 #include "base/yaml/yaml.h"
-#include "core/evidence/history.h"
+#include "core/evidence/testing.h"
 
 namespace aiop::evidence {
 namespace {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// For this module's tests: histories made by chance, and what a plain walk over all records says of
-// them.
+// For tests: histories made by chance, and what a plain walk over all records says of them.
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <random>
+#include <variant>
 
 #include "core/evidence/evidence.h"
 
