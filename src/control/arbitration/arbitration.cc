@@ -6,6 +6,7 @@
 
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
+#include "control/arbitration/history.h"
 #include "core/fingerprint/fingerprint.h"
 
 namespace aiop::arbitration {
@@ -79,25 +80,25 @@ std::string HashOf(const model::DecisionRecord& record) {
 
 Arbiter::Arbiter(engine::Engine& engine, experiments::Harness& harness,
                  const policy::Policy& policy)
-    : engine_(engine), harness_(harness), policy_(policy) {}
+    : engine_(engine),
+      harness_(harness),
+      policy_(policy),
+      history_(std::make_unique<History>(engine.home().ledger())) {}
+
+Arbiter::~Arbiter() = default;
+
+Result<evidence::MotorRecord> Arbiter::RecordOf(const model::MotorReference& motor) {
+  return history_->RecordOf(motor);
+}
 
 Result<model::DecisionRecord> Arbiter::Arbitrate(const std::string& id) {
   auto& ledger = engine_.home().ledger();
   AIOP_TRY(model::Incident incident, ledger.Get<model::Incident>(id));
-  AIOP_TRY(const auto occurrences,
-           ledger.ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident, id));
   // The run to vary: the first by name that still stands at this incident, so that the order of
   // events is no matter.
-  std::vector<model::Run> candidates;
-  for (const auto& each : occurrences) {
-    AIOP_TRY(const model::Run run, ledger.Get<model::Run>(each.run));
-    if (run.incident == id && run.state == model::RunState::kPaused) candidates.push_back(run);
-  }
-  if (candidates.empty()) return NotFound("no run stands at incident " + id);
-  std::sort(candidates.begin(), candidates.end(), [](const model::Run& a, const model::Run& b) {
-    return std::tie(a.app, a.profile, a.id) < std::tie(b.app, b.profile, b.id);
-  });
-  const model::Run run = candidates.front();
+  AIOP_TRY(const auto standing, history_->FirstAt(id));
+  if (!standing) return NotFound("no run stands at incident " + id);
+  AIOP_TRY(const model::Run run, ledger.Get<model::Run>(standing->run));
   AIOP_TRY(incident.state,
            lifecycle::StepIncident(incident.state, lifecycle::IncidentEvent::kArbitrationStarted));
   AIOP_CHECK_OK(ledger.Put(incident));
@@ -148,28 +149,20 @@ Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
     record.cost.plant_ms += experiment.plant_ms;
   }
 
-  AIOP_TRY(const auto occurrences,
-           ledger.ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident,
-                                            incident.id));
+  AIOP_TRY(const auto standing, history_->AllAt(incident.id));
   std::vector<std::string> others;
   std::vector<model::Run> covered;
-  for (const auto& each : occurrences) {
-    AIOP_TRY(const model::Run other, ledger.Get<model::Run>(each.run));
-    if (other.incident != incident.id || other.state != model::RunState::kPaused) continue;
-    if (other.app != run.app && !BlamesMotorAlone(ruling)) {
-      if (std::find(others.begin(), others.end(), other.id) == others.end())
-        others.push_back(other.id);
+  std::set<std::string> apps;
+  for (const auto& each : standing) {
+    if (each.app != run.app && !BlamesMotorAlone(ruling)) {
+      others.push_back(each.run);
       continue;
     }
-    if (std::find(record.run_ids.begin(), record.run_ids.end(), other.id) != record.run_ids.end())
-      continue;
-    record.run_ids.push_back(other.id);
-    if (std::find(record.apps.begin(), record.apps.end(), other.app) == record.apps.end()) {
-      record.apps.push_back(other.app);
-    }
-    covered.push_back(other);
+    AIOP_TRY(covered.emplace_back(), ledger.Get<model::Run>(each.run));
+    record.run_ids.push_back(each.run);
+    apps.insert(each.app);
   }
-  std::sort(record.apps.begin(), record.apps.end());
+  record.apps.assign(apps.begin(), apps.end());
   if (!others.empty()) {
     AIOP_TRY([[maybe_unused]] const auto split,
              SplitOff(incident.id, others,

@@ -8,27 +8,33 @@
 // blames the app (or the meeting of both) covers the app that was examined: runs of other apps are
 // split off into an incident of their own, because the same message can have another cause there.
 //
+// What history proves comes from an index that is filled from the ledger at the first decision and
+// told of all that is stored from then on, so that a decision costs the same however much happened.
+//
 // Thread-safe for different incidents.
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "control/engine/engine.h"
 #include "control/experiments/experiments.h"
+#include "core/evidence/evidence.h"
 #include "core/policy/policy.h"
 
 namespace aiop::arbitration {
 
 // More wishes than this in one arbitration are a bug of the policy.
 inline constexpr int kWishLimit = 60;
-// How many runs of the plant are looked at as history, newest first.
-inline constexpr size_t kHistoryRuns = 2000;
+
+class History;  // the index over all that happened; private to the module
 
 class Arbiter {
  public:
   Arbiter(engine::Engine& engine, experiments::Harness& harness, const policy::Policy& policy);
+  ~Arbiter();
 
   // Decides an open incident.
   Result<model::DecisionRecord> Arbitrate(const std::string& incident);
@@ -37,12 +43,16 @@ class Arbiter {
   Result<model::Incident> SplitOff(const std::string& incident,
                                    const std::vector<std::string>& runs, const std::string& why);
 
+  // How a motor version did in real runs so far, for core/verdict.
+  Result<evidence::MotorRecord> RecordOf(const model::MotorReference& motor);
+
   // Records what came of a decision. The outcome is no part of the hash chain.
   Status SetOutcome(const std::string& decision, const std::string& outcome);
 
  private:
   Result<policy::Evidence> Gather(const model::Incident& incident, const model::Run& run);
   Status GatherSightings(policy::Evidence& evidence, const model::Run& run);
+  Status GatherEvent(policy::Evidence& evidence, const model::Run& run);
   Status GatherMeans(policy::Evidence& evidence, const model::Run& run,
                      const contexts::Motor& motor);
   Status GatherOtherMotors(policy::Evidence& evidence, const model::AppVersion& version,
@@ -62,6 +72,7 @@ class Arbiter {
   engine::Engine& engine_;
   experiments::Harness& harness_;
   const policy::Policy& policy_;
+  std::unique_ptr<History> history_;
   std::mutex chain_;  // held while a record is appended to the chain
 };
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What history proves about an incident, as the policy wants it.
 #include <algorithm>
-#include <set>
+#include <ranges>
 
 #include "control/arbitration/arbitration.h"
+#include "control/arbitration/history.h"
 #include "core/version/version.h"
 
 namespace aiop::arbitration {
@@ -15,67 +16,43 @@ bool Older(const std::string& a, const std::string& b) {
   return left && right ? *left < *right : a < b;
 }
 
-// The names of the checkpoints a run holds or held.
-std::set<std::string> NamesOf(const std::vector<model::Checkpoint>& checkpoints) {
-  std::set<std::string> names;
-  for (const auto& each : checkpoints) names.insert(each.name);
-  return names;
-}
-
 }  // namespace
 
 Status Arbiter::GatherSightings(policy::Evidence& evidence, const model::Run& failing) {
+  evidence::Question question{.plant = failing.plant,
+                              .incident = evidence.incident.id,
+                              .run = failing.id,
+                              .app = failing.app,
+                              .profile = failing.profile,
+                              .app_version = failing.app_ctx.version,
+                              .motor_version = failing.motor_ctx.version,
+                              .motor_commit = failing.motor_commit,
+                              .reached = {},
+                              .older_versions = evidence.older_versions,
+                              .newer_versions = evidence.newer_versions,
+                              .earlier_revisions = evidence.earlier_revisions};
+  AIOP_TRY(const auto checkpoints, engine_.CheckpointsOf(failing.id, true));
+  for (const auto& each : checkpoints) question.reached.insert(each.name);
+  AIOP_TRY(auto around, history_->Around(question));
+  evidence.sightings = std::move(around.sightings);
+  evidence.failing_runs = around.failing_runs;
+  return {};
+}
+
+// The failure itself: what the run reported when it last stopped at the incident.
+Status Arbiter::GatherEvent(policy::Evidence& evidence, const model::Run& run) {
   auto& ledger = engine_.home().ledger();
   AIOP_TRY(const auto occurrences,
-           ledger.ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident,
-                                            evidence.incident.id));
-  AIOP_TRY(const auto failing_checkpoints, engine_.CheckpointsOf(failing.id, true));
-  const std::set<std::string> reached = NamesOf(failing_checkpoints);
+           ledger.ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kRun, run.id));
   evidence.real_failures = std::ranges::count_if(occurrences, [&](const model::Occurrence& each) {
-    return each.run == failing.id && each.app_ctx == failing.app_ctx &&
-           each.motor_ctx == failing.motor_ctx;
+    return each.incident == evidence.incident.id && each.app_ctx == run.app_ctx &&
+           each.motor_ctx == run.motor_ctx;
   });
-
-  AIOP_TRY(auto runs,
-           ledger.List<model::Run>({.key = static_cast<int>(store::Kind<model::Run>::Field::kPlant),
-                                    .value = failing.plant,
-                                    .limit = kHistoryRuns,
-                                    .newest_first = true}));
-  std::sort(runs.begin(), runs.end(), [](const model::Run& a, const model::Run& b) {
-    return std::tie(a.app, a.profile, a.id) < std::tie(b.app, b.profile, b.id);
-  });
-  for (const auto& run : runs) {
-    if (run.state == model::RunState::kIdle || run.attempts == 0) continue;
-    policy::Sighting sighting;
-    sighting.run = run.id;
-    sighting.app = run.app;
-    sighting.profile = run.profile;
-    sighting.app_version = run.app_ctx.version;
-    sighting.motor_version = run.motor_ctx.version;
-    sighting.motor_commit = run.motor_commit;
-    // Where it failed earlier, on other versions than the ones it stands on now.
-    for (const auto& each : occurrences) {
-      const bool now = each.app_ctx == run.app_ctx && each.motor_ctx == run.motor_ctx;
-      if (each.run != run.id || (now && run.state != model::RunState::kSuccess)) continue;
-      policy::Sighting earlier = sighting;
-      earlier.app_version = each.app_ctx.version;
-      earlier.motor_version = each.motor_ctx.version;
-      earlier.motor_commit.clear();
-      earlier.failed = true;
-      evidence.sightings.push_back(std::move(earlier));
-    }
-    sighting.failed =
-        run.state != model::RunState::kSuccess && run.incident == evidence.incident.id;
-    if (!sighting.failed && run.state != model::RunState::kSuccess) {
-      // It went through the same point if it holds a checkpoint that the failing run never reached.
-      AIOP_TRY(const auto checkpoints, engine_.CheckpointsOf(run.id));
-      const auto names = NamesOf(checkpoints);
-      const bool beyond = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-        return !reached.contains(name);
-      });
-      sighting.shadowed = !beyond;
-    }
-    evidence.sightings.push_back(std::move(sighting));
+  for (const auto& each : occurrences | std::views::reverse) {
+    if (each.incident != evidence.incident.id) continue;
+    AIOP_TRY(const auto event, ledger.Get<model::StoredEvent>(each.event));
+    evidence.event = event.envelope;
+    return {};
   }
   return {};
 }
@@ -155,17 +132,13 @@ Result<policy::Evidence> Arbiter::Gather(const model::Incident& incident, const 
   evidence.app_version = run.app_ctx.version;
   evidence.motor_version = run.motor_ctx.version;
   evidence.motor_commit = run.motor_commit;
-  AIOP_TRY(const auto events, home.ledger().ListBy<model::StoredEvent>(
-                                  store::Kind<model::StoredEvent>::Field::kIncident, incident.id));
-  for (const auto& event : events) {
-    if (event.run == run.id) evidence.event = event.envelope;
-  }
+  AIOP_CHECK_OK(GatherEvent(evidence, run));
   AIOP_TRY(const auto version, contexts::VersionOf(home, run.app_ctx));
   evidence.spec_is_folder = version.entry.empty();
   AIOP_TRY(const contexts::Motor motor, contexts::MotorAtCommit(home, run.plant, run.motor_commit));
-  AIOP_CHECK_OK(GatherSightings(evidence, run));
   AIOP_CHECK_OK(GatherMeans(evidence, run, motor));
   AIOP_CHECK_OK(GatherOtherMotors(evidence, version, motor));
+  AIOP_CHECK_OK(GatherSightings(evidence, run));
   evidence.plant_ms_budget = policy_.PlantMillisecondsPerIncident();
   return evidence;
 }

@@ -60,11 +60,11 @@ Result<model::Incident> Engine::FindOrOpenIncident(const model::StoredEvent& eve
 
 Result<std::string> Engine::FingerprintOf(const model::Incident& incident, const std::string& run) {
   AIOP_TRY(const auto occurrences,
-           home_.ledger().ListBy<model::Occurrence>(
-               store::Kind<model::Occurrence>::Field::kIncident, incident.id));
+           home_.ledger().ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kRun,
+                                                    run));
   std::string fingerprint = incident.fingerprint;
   for (const auto& each : occurrences) {
-    if (each.run != run) continue;
+    if (each.incident != incident.id) continue;
     AIOP_TRY(const auto event, home_.ledger().Find<model::StoredEvent>(each.event));
     if (event && !event->fingerprint.empty()) fingerprint = event->fingerprint;
   }

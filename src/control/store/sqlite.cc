@@ -84,6 +84,4 @@ Result<std::unique_ptr<Statement>> Connection::Prepare(const std::string& sql) {
   return std::make_unique<Statement>(connection_, statement);
 }
 
-int64_t Connection::Changes() const { return sqlite3_changes64(connection_); }
-
 }  // namespace aiop::store

@@ -46,7 +46,6 @@ class Connection {
   Status Execute(const std::string& sql);
   // A cached prepared statement.
   Result<std::unique_ptr<Statement>> Prepare(const std::string& sql);
-  int64_t Changes() const;
 
  private:
   explicit Connection(sqlite3* connection) : connection_(connection) {}

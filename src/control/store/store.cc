@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/store/store.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -79,6 +81,7 @@ Status CheckSide(Connection& connection, const std::string& file, Side side, boo
 // goes.
 struct Job {
   std::function<Status(Connection&)> work;
+  std::vector<Stored>* stored = nullptr;  // what the work wrote, for the listeners
   Status status;
   bool done = false;
 };
@@ -111,10 +114,15 @@ struct Database::Impl {
   bool stopping = false;
   std::thread thread;
 
+  std::mutex listeners_mutex;  // held while they are called
+  std::map<int, Listener> listeners;
+  int last_listener = 0;
+  std::atomic<bool> listened = false;
+
   // Hands `work` to the writer thread and waits until it is on disk or refused.
-  Status Write(std::function<Status(Connection&)> work) {
+  Status Write(std::function<Status(Connection&)> work, std::vector<Stored>* stored = nullptr) {
     if (!writer) return Internal("a store opened for reading was asked to write");
-    Job job{.work = std::move(work), .status = {}, .done = false};
+    Job job{.work = std::move(work), .stored = stored, .status = {}, .done = false};
     std::unique_lock lock(mutex);
     queue.push_back(&job);
     work_waits.notify_one();
@@ -158,6 +166,16 @@ struct Database::Impl {
       return;
     }
     fault::Point("store.commit");
+    TellOf(group);
+  }
+
+  void TellOf(const std::vector<Job*>& group) {
+    if (!listened) return;
+    const std::lock_guard lock(listeners_mutex);
+    for (const Job* job : group) {
+      if (!job->status || job->stored == nullptr || job->stored->empty()) continue;
+      for (const auto& [number, listener] : listeners) listener(*job->stored);
+    }
   }
 };
 
@@ -201,7 +219,8 @@ Status CheckFence(Connection& connection, const Fence& fence) {
   return Fail(Code::kConflict, "somebody else has taken over run " + fence.run);
 }
 
-Status WriteOne(Connection& connection, const Write& write, bool& is_new) {
+// The sequence number of the record; nothing if it was left alone.
+Result<std::optional<int64_t>> WriteOne(Connection& connection, const Write& write) {
   const std::string insert =
       "INSERT INTO \"" + write.kind + "\"(id,k0,k1,k2,k3,body) VALUES(?1,?2,?3,?4,?5,?6)";
   const std::string tail =
@@ -210,14 +229,16 @@ Status WriteOne(Connection& connection, const Write& write, bool& is_new) {
             "k0=excluded.k0,k1=excluded.k1,k2=excluded.k2,k3=excluded.k3,body=excluded.body"
       : write.mode == Mode::kInsertIfNew ? " ON CONFLICT(id) DO NOTHING"
                                          : "";
-  AIOP_TRY(auto statement, connection.Prepare(insert + tail));
+  AIOP_TRY(auto statement, connection.Prepare(insert + tail + " RETURNING seq"));
   statement->Bind(1, write.id);
   for (size_t key = 0; key < kKeyCount; ++key)
     statement->Bind(static_cast<int>(key) + 2, write.keys[key]);
   statement->Bind(6, write.body);
+  AIOP_TRY(const bool written, statement->Step());
+  if (!written) return std::optional<int64_t>();
+  const int64_t sequence = statement->Number(0);
   AIOP_CHECK_OK(statement->Run());
-  is_new = connection.Changes() > 0;
-  return {};
+  return std::optional<int64_t>(sequence);
 }
 
 }  // namespace
@@ -229,18 +250,44 @@ Status Database::CommitNow(Commit commit) {
 
 Result<std::vector<bool>> Database::CommitAndTell(Commit commit) {
   std::vector<bool> news;
-  const Status status = impl_->Write([&](Connection& connection) -> Status {
+  std::vector<Stored> stored;
+  const auto work = [&](Connection& connection) -> Status {
     news.clear();
+    stored.clear();
     if (commit.fence) AIOP_CHECK_OK(CheckFence(connection, *commit.fence));
-    for (const struct Write& write : commit.writes) {
-      bool is_new = false;
-      AIOP_CHECK_OK(WriteOne(connection, write, is_new));
-      if (write.mode == Mode::kInsertIfNew) news.push_back(is_new);
+    for (struct Write& write : commit.writes) {
+      AIOP_TRY(const auto sequence, WriteOne(connection, write));
+      if (write.mode == Mode::kInsertIfNew) news.push_back(sequence.has_value());
+      if (sequence && impl_->listened)
+        stored.push_back({write.kind, write.id, *sequence, std::move(write.body)});
     }
     return {};
-  });
+  };
+  const Status status = impl_->Write(work, &stored);
   if (!status) return std::unexpected(status.error());
   return news;
+}
+
+Result<int> Database::Listen(Listener listener) {
+  int number = 0;
+  {
+    const std::lock_guard lock(impl_->listeners_mutex);
+    number = ++impl_->last_listener;
+    impl_->listeners.emplace(number, std::move(listener));
+    impl_->listened = true;
+  }
+  if (!impl_->writer) return number;
+  // Commits that began unlistened are on disk once the writer has come to this.
+  const Status passed = impl_->Write([](Connection&) -> Status { return {}; });
+  if (passed) return number;
+  StopListening(number);
+  return std::unexpected(passed.error());
+}
+
+void Database::StopListening(int number) {
+  const std::lock_guard lock(impl_->listeners_mutex);
+  impl_->listeners.erase(number);
+  impl_->listened = !impl_->listeners.empty();
 }
 
 Result<Fence> Database::TakeLease(std::string_view run, std::string_view owner) {
@@ -289,11 +336,13 @@ Result<std::vector<Row>> Database::ListRows(std::string_view kind, const Query& 
   // The literal <> '' lets SQLite use the partial index.
   if (query.key >= 0)
     sql += " AND " + KeyColumn(query.key) + " <> '' AND " + KeyColumn(query.key) + " = ?3";
+  if (!query.containing.empty()) sql += " AND instr(body, ?4) > 0";
   sql += query.newest_first ? " ORDER BY seq DESC LIMIT ?2" : " ORDER BY seq LIMIT ?2";
   AIOP_TRY(auto statement, impl_->reader->Prepare(sql));
   statement->Bind(1, query.after);
   statement->Bind(2, query.limit > INT64_MAX ? int64_t{-1} : static_cast<int64_t>(query.limit));
   if (query.key >= 0) statement->Bind(3, query.value);
+  if (!query.containing.empty()) statement->Bind(4, query.containing);
   std::vector<Row> rows;
   for (;;) {
     AIOP_TRY(const bool row, statement->Step());

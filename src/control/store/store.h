@@ -62,12 +62,25 @@ struct Query {
   int64_t after = 0;  // cursor: only records with a greater sequence number
   size_t limit = SIZE_MAX;
   bool newest_first = false;
+  std::string containing = {};  // only where the body contains this text; looks at each record
 };
 
 struct Row {
   int64_t sequence = 0;
   std::string body;
 };
+
+// A record as it is on disk since the commit that is told of.
+struct Stored {
+  std::string kind;
+  std::string id;
+  int64_t sequence = 0;
+  std::string body;
+};
+// Told of all records of a commit, commits in their order, after they are on disk and before
+// whoever committed them goes on: nobody knows of a record before the listener does. Called on the
+// writer's thread; must not commit.
+using Listener = std::function<void(const std::vector<Stored>&)>;
 
 // Text found in a transcript.
 struct TextHit {
@@ -87,6 +100,11 @@ class Database {
   Status CommitNow(Commit commit);
   // For each write of mode kInsertIfNew of the commit: whether it was new. Durable when it returns.
   Result<std::vector<bool>> CommitAndTell(Commit commit);
+
+  // From now on until StopListening, which waits for a call under way. What the listener is not
+  // told of can be read when this returns. The number names the listener.
+  Result<int> Listen(Listener listener);
+  void StopListening(int number);
 
   Result<std::optional<Row>> GetRow(std::string_view kind, std::string_view id) const;
   Result<std::vector<Row>> ListRows(std::string_view kind, const Query& query) const;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "base/file/file.h"
@@ -58,6 +60,7 @@ TEST_F(StoreTest, FindsByKeyInOrder) {
   EXPECT_EQ(runs->at(0).id, "r0");
   EXPECT_EQ(runs->at(2).id, "r4");
   EXPECT_EQ(ledger->List<model::Run>({.limit = 2, .newest_first = true})->front().id, "r4");
+  EXPECT_EQ(ledger->List<model::Run>({.containing = "\"odd\""})->size(), 2u);
 }
 
 TEST_F(StoreTest, ACommitIsAllOrNothing) {
@@ -133,6 +136,72 @@ TEST_F(StoreTest, AReaderSeesWhatAWriterCommitted) {
   auto reader = *Ledger::Open(folder_ / "ledger.db", true);
   EXPECT_TRUE(reader->Find<model::Run>("r1")->has_value());
   EXPECT_FALSE(reader->Put(MakeRun("r2", "a")).has_value());
+}
+
+TEST_F(StoreTest, TellsListenersWhatIsOnDiskBeforeWhoeverCommitted) {
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  ASSERT_TRUE(ledger->Put(MakeRun("before", "a")).has_value());
+  std::vector<Stored> told;
+  const auto number = ledger->database().Listen([&](const std::vector<Stored>& stored) {
+    told.insert(told.end(), stored.begin(), stored.end());
+  });
+  ASSERT_TRUE(number.has_value());
+  ASSERT_TRUE(ledger->Put(MakeRun("r", "first")).has_value());
+  ASSERT_EQ(told.size(), 1u);
+  ASSERT_TRUE(ledger->Put(MakeRun("r", "second")).has_value());
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[1].kind, "run");
+  EXPECT_EQ(told[1].id, "r");
+  EXPECT_NE(told[1].body.find("second"), std::string::npos);
+  EXPECT_EQ(told[1].sequence, told[0].sequence);  // it keeps its place
+  EXPECT_EQ(ledger->database().ListRows("run", {})->back().sequence, told[0].sequence);
+  ledger->database().StopListening(*number);
+  ASSERT_TRUE(ledger->Put(MakeRun("r2", "a")).has_value());
+  EXPECT_EQ(told.size(), 2u);
+}
+
+TEST_F(StoreTest, TellsListenersNothingOfWhatWasRefusedOrLeftAlone) {
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  std::vector<std::string> told;
+  const auto number = ledger->database().Listen([&](const std::vector<Stored>& stored) {
+    for (const auto& each : stored) told.push_back(each.id);
+  });
+  ASSERT_TRUE(number.has_value());
+  ASSERT_TRUE(ledger->Put(MakeEvent("e"), Mode::kInsertIfNew).has_value());
+  ASSERT_TRUE(ledger->Put(MakeEvent("e"), Mode::kInsertIfNew).has_value());
+  Ledger::Batch refused;
+  refused.Put(MakeRun("r", "a")).Put(MakeEvent("e"), Mode::kInsert);
+  EXPECT_EQ(ledger->Commit(std::move(refused)).error().code, Code::kConflict);
+  EXPECT_EQ(told, std::vector<std::string>{"e"});
+  ledger->database().StopListening(*number);
+}
+
+TEST_F(StoreTest, LosesNothingBetweenReadingAndListening) {
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  constexpr int kRuns = 400;
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([&, writer] {
+      for (int i = 0; i < kRuns; ++i) {
+        const std::string id = std::to_string(writer) + "-" + std::to_string(i);
+        ASSERT_TRUE(ledger->Put(MakeRun(id, "a")).has_value());
+      }
+    });
+  }
+  std::mutex mutex;
+  std::set<std::string> known;
+  const auto number = ledger->database().Listen([&](const std::vector<Stored>& stored) {
+    const std::lock_guard lock(mutex);
+    for (const auto& each : stored) known.insert(each.id);
+  });
+  ASSERT_TRUE(number.has_value());
+  {
+    const std::lock_guard lock(mutex);
+    for (const auto& run : *ledger->List<model::Run>()) known.insert(run.id);
+  }
+  for (auto& writer : writers) writer.join();
+  EXPECT_EQ(known.size(), size_t{4 * kRuns});
+  ledger->database().StopListening(*number);
 }
 
 }  // namespace

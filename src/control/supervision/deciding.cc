@@ -40,10 +40,10 @@ Result<bool> Supervisor::Impl::KeepsFailing(const model::Incident& incident,
   AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(incident.decision));
   if (decision.category != model::Category::kTransient) return false;
   AIOP_TRY(const auto occurrences,
-           home.ledger().ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident,
-                                                   incident.id));
+           home.ledger().ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kRun,
+                                                   run.id));
   const auto failures = std::ranges::count_if(occurrences, [&](const model::Occurrence& each) {
-    return each.run == run.id && each.app_ctx == run.app_ctx && each.motor_ctx == run.motor_ctx;
+    return each.incident == incident.id && each.app_ctx == run.app_ctx && each.motor_ctx == run.motor_ctx;
   });
   return failures > policy.GiveUpAfter();
 }

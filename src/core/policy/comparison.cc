@@ -91,9 +91,9 @@ Known ControlPassed(const Knowledge& knowledge) {
 
 Known Recurs(const Knowledge& knowledge) {
   if (!knowledge.Recurs()) return No("Only one real run failed this way on this motor version.");
-  return Yes(std::to_string(knowledge.failing_runs.size()) +
-                 " real runs failed this way on this motor version.",
-             {knowledge.failing_runs.begin(), knowledge.failing_runs.end()});
+  return Yes(
+      std::to_string(knowledge.FailingRuns()) + " real runs failed this way on this motor version.",
+      {knowledge.failing_runs.begin(), knowledge.failing_runs.end()});
 }
 
 Known FailsForReal(const Knowledge& knowledge) {

@@ -12,8 +12,6 @@ namespace {
 
 using model::ExperimentKind;
 
-constexpr size_t kReferencesKept = 50;
-
 constexpr auto kPlaceholders = std::to_array<std::string_view>(
     {"app", "app_version", "motor", "profile", "other_version", "golden", "other_profile",
      "earlier_revision", "failing_apps", "passing_apps"});

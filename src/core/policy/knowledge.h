@@ -8,6 +8,7 @@
 // references: `evidence` and `tuning` must outlive it.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -45,7 +46,11 @@ class Knowledge {
   // The real runs that failed this way on this motor version, the failing one among them. If there
   // are several, chance is excluded without a control.
   std::set<std::string> failing_runs;
-  bool Recurs() const { return failing_runs.size() > 1; }
+  // How many there are, also where the evidence does not name all.
+  int64_t FailingRuns() const {
+    return std::max(evidence.failing_runs, static_cast<int64_t>(failing_runs.size()));
+  }
+  bool Recurs() const { return FailingRuns() > 1; }
   std::vector<std::string> unchanged_passes;  // real runs of exactly the same that went through
 
   // ---- Comparisons that count ----

@@ -26,6 +26,9 @@
 
 namespace aiop::policy {
 
+// A fact names at most so many of the events, runs and experiments it rests on.
+inline constexpr size_t kReferencesKept = 50;
+
 // ---- What is known ----
 
 // One app under one profile on one motor version, as history shows it for this incident's failure.
@@ -64,7 +67,11 @@ struct Evidence {
   // How often this very run, repeated on the same versions, failed this way in reality.
   int64_t real_failures = 1;
 
-  std::vector<Sighting> sightings;             // of this incident, and of runs that went through
+  // Of this incident, and of runs that went through. Not every one need be here, see core/evidence.
+  std::vector<Sighting> sightings;
+  // Distinct real runs that failed this way on this motor version, the failing one among them; 0:
+  // those in `sightings` are all.
+  int64_t failing_runs = 0;
   std::vector<SpecFacts> specs;                // of the apps in `sightings`, the failing app first
   std::vector<model::Experiment> experiments;  // done for this incident, oldest first
 
