@@ -47,6 +47,7 @@ if (blank >= 0) {
 }
 """
 TEST = """const isNumber = require('is-number');
+JSON.parse(require('fs').readFileSync('package-lock.json', 'utf8'));
 require('assert').deepStrictEqual(['1', '2.5', 'x', ''].map((cell) => isNumber(cell)), [true, true, false, false]);
 """
 PACKAGE = {"name": "counter", "version": "1.0.0", "private": True, "dependencies": {"is-number": "2.1.0"}}

@@ -45,6 +45,10 @@ struct Engine::Attempting {
   bool plant_over_budget = false;    // it said so itself
   int64_t message_failures = 0;
 
+  // What the plant is started with.
+  plants::Execution MakeExecution(const std::filesystem::path& spec,
+                                  const std::filesystem::path& checkout,
+                                  const std::optional<model::Checkpoint>& from) const;
   // Fills, checks and redacts an envelope as sent by the plant.
   Result<model::StoredEvent> ReadEvent(const json::Value& envelope,
                                        std::string_view raw_payload) const;

@@ -106,6 +106,30 @@ Result<model::Run> Engine::Drive(const std::string& id) {
   return result;
 }
 
+plants::Execution Engine::Attempting::MakeExecution(
+    const fs::path& spec, const fs::path& checkout,
+    const std::optional<model::Checkpoint>& from) const {
+  plants::Execution execution;
+  auto& request = execution.request;
+  request.app_spec_ref = spec.string();
+  if (!run.profile.empty()) request.profile_targets = {run.profile};
+  request.motor_version = run.motor_ctx.version;
+  request.run_mode = from ? model::RunMode::kResume : model::RunMode::kFresh;
+  request.checkpoint = from ? from->name : "";
+  request.trace_id = run.id;
+  request.motor_ref = checkout.string();
+  if (motor.manifest.run.http.empty()) request.work_dir = engine.PlantFolder(run.id).string();
+  request.step_key = run.id + ":" + request.checkpoint;
+  if (from) request.state = from->state;
+  execution.manifest = motor.manifest;
+  execution.motor_folder = checkout;
+  execution.home_folder = engine.home_.CacheFolder();
+  execution.lock_file = engine.home_.WorkFolder(run.id) / "lock";
+  execution.timeout = Milliseconds{motor.manifest.timeout_ms};
+  execution.stop = &stop;
+  return execution;
+}
+
 Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
                                       std::atomic<bool>& stop, std::atomic<int>& stop_event) {
   AIOP_TRY(const contexts::Motor motor,
@@ -156,24 +180,7 @@ Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
   for (const auto& each : checkpoints) attempt.held.insert(each.name);
   attempt.transcript.EnterStep(from ? "after " + from->name : "start");
 
-  plants::Execution execution;
-  execution.request.app_spec_ref = spec.string();
-  if (!run.profile.empty()) execution.request.profile_targets = {run.profile};
-  execution.request.motor_version = run.motor_ctx.version;
-  execution.request.run_mode = from ? model::RunMode::kResume : model::RunMode::kFresh;
-  execution.request.checkpoint = from ? from->name : "";
-  execution.request.trace_id = run.id;
-  execution.request.motor_ref = checkout->string();
-  if (motor.manifest.run.http.empty()) execution.request.work_dir = PlantFolder(run.id).string();
-  execution.request.step_key = run.id + ":" + (from ? from->name : "");
-  if (from) execution.request.state = from->state;
-  execution.manifest = motor.manifest;
-  execution.motor_folder = *checkout;
-  execution.home_folder = home_.CacheFolder();
-  execution.lock_file = home_.WorkFolder(run.id) / "lock";
-  execution.timeout = Milliseconds{motor.manifest.timeout_ms};
-  execution.stop = &stop;
-
+  const plants::Execution execution = attempt.MakeExecution(spec, *checkout, from);
   AttemptSink sink(attempt);
   auto outcome = plants::Execute(execution, sink);
   if (!outcome) {

@@ -109,6 +109,10 @@ class Harness {
     std::string transcript;
     std::string from_checkpoint;
   };
+  plants::Execution Prepare(const Question& question, const std::string& id,
+                            const std::optional<model::Checkpoint>& start, Milliseconds timeout,
+                            const std::filesystem::path& checkout,
+                            const std::filesystem::path& spec) const;
   Result<Outcome> RunPlant(const Question& question, const std::string& id,
                            const std::optional<model::Checkpoint>& start, Milliseconds timeout);
   Result<std::optional<model::Checkpoint>> StartOf(const Question& question);

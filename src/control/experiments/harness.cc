@@ -25,7 +25,7 @@ class ExperimentSink : public plants::Sink {
  public:
   ExperimentSink(const redact::Redactor& redactor, std::string motor, std::set<std::string> known,
                  bool to_the_end, std::optional<budget::BudgetMeter> meter)
-      : meter_(std::move(meter)),
+      : meter_(meter),
         redactor_(redactor),
         motor_(std::move(motor)),
         known_(std::move(known)),
@@ -281,29 +281,15 @@ Result<model::Experiment> Harness::KeepReduced(model::Experiment experiment,
 Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::string& id,
                                            const std::optional<model::Checkpoint>& start,
                                            Milliseconds timeout) {
+// The plant sees the folders of the experiment where the real run sees its own.
+plants::Execution Harness::Prepare(const Question& question, const std::string& id,
+                                   const std::optional<model::Checkpoint>& start,
+                                   Milliseconds timeout, const fs::path& checkout,
+                                   const fs::path& spec) const {
   contexts::Home& home = engine_.home();
-  AIOP_TRY(const fs::path checkout, contexts::Checkout(home, question.motor));
-  AIOP_TRY(const auto redactor, redact::Redactor::Create(question.motor.manifest.redact));
   const fs::path folder = home.ExperimentFolder() / id;
   const fs::path inside_work = engine_.PlantFolder(question.run.id);
   const fs::path inside_spec = engine_.SpecFolder(question.run.id);
-  for (const char* each : {"work", "home"}) AIOP_CHECK_OK(file::MakeFolders(folder / each));
-  fs::path spec = inside_spec;
-  if (question.spec_file) {
-    spec = *question.spec_file;
-    AIOP_CHECK_OK(file::MakeFolders(folder / "spec"));
-  } else {
-    AIOP_TRY(const fs::path placed, contexts::PlaceSpec(home, question.app, folder / "spec"));
-    if (question.spec_text) AIOP_CHECK_OK(file::Write(placed, *question.spec_text));
-    if (!question.app.entry.empty()) spec = inside_spec / question.app.entry;
-  }
-  if (start && !start->root.empty())
-    AIOP_CHECK_OK(snapshot::Restore(home.blobs(), start->root, folder / "work"));
-
-  std::set<std::string> known;
-  AIOP_TRY(const auto checkpoints, engine_.CheckpointsOf(question.run.id, true));
-  for (const auto& each : checkpoints) known.insert(each.name);
-
   plants::Execution execution;
   execution.request.app_spec_ref = spec.string();
   if (!question.profile.empty()) execution.request.profile_targets = {question.profile};
@@ -332,7 +318,36 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
   policy.limits.memory_bytes = kMemoryBytes;
   policy.limits.processes = kProcesses;
   execution.sandbox = policy;
+  return execution;
+}
 
+Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::string& id,
+                                           const std::optional<model::Checkpoint>& start,
+                                           Milliseconds timeout) {
+  contexts::Home& home = engine_.home();
+  AIOP_TRY(const fs::path checkout, contexts::Checkout(home, question.motor));
+  AIOP_TRY(const auto redactor, redact::Redactor::Create(question.motor.manifest.redact));
+  const fs::path folder = home.ExperimentFolder() / id;
+  const fs::path inside_work = engine_.PlantFolder(question.run.id);
+  const fs::path inside_spec = engine_.SpecFolder(question.run.id);
+  for (const char* each : {"work", "home"}) AIOP_CHECK_OK(file::MakeFolders(folder / each));
+  fs::path spec = inside_spec;
+  if (question.spec_file) {
+    spec = *question.spec_file;
+    AIOP_CHECK_OK(file::MakeFolders(folder / "spec"));
+  } else {
+    AIOP_TRY(const fs::path placed, contexts::PlaceSpec(home, question.app, folder / "spec"));
+    if (question.spec_text) AIOP_CHECK_OK(file::Write(placed, *question.spec_text));
+    if (!question.app.entry.empty()) spec = inside_spec / question.app.entry;
+  }
+  if (start && !start->root.empty())
+    AIOP_CHECK_OK(snapshot::Restore(home.blobs(), start->root, folder / "work"));
+
+  std::set<std::string> known;
+  AIOP_TRY(const auto checkpoints, engine_.CheckpointsOf(question.run.id, true));
+  for (const auto& each : checkpoints) known.insert(each.name);
+
+  const plants::Execution execution = Prepare(question, id, start, timeout, checkout, spec);
   ExperimentSink sink(redactor, question.motor.manifest.name, std::move(known),
                       question.to_the_end || question.metered,
                       question.metered

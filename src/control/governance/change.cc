@@ -9,15 +9,6 @@
 namespace aiop::governance {
 namespace {
 
-model::Verdict Worst(const std::vector<model::GateResult>& gates, size_t from) {
-  model::Verdict worst = model::Verdict::kPass;
-  for (size_t i = from; i < gates.size(); ++i) {
-    if (gates[i].verdict == model::Verdict::kFail) return model::Verdict::kFail;
-    if (gates[i].verdict == model::Verdict::kInconclusive) worst = model::Verdict::kInconclusive;
-  }
-  return worst;
-}
-
 bool HasGates(const model::MotorManifest& manifest) {
   return !manifest.gates.lint.empty() || !manifest.gates.tests.empty() ||
          !manifest.gates.validators.empty();
@@ -48,6 +39,40 @@ bool RuleWantsHuman(const model::MotorManifest& manifest, version::Change bump, 
 std::string Describe(const model::GateResult& gate) {
   return "gate " + gate.gate + " " + std::string(describe::Name(gate.verdict)) + ": " +
          gate.details;
+}
+
+// Why a human has to approve a change whose gates, those after `from`, did not fail; empty if none
+// has to.
+Result<std::string> WhyHuman(const model::Change& change, size_t from,
+                             const model::MotorManifest& base,
+                             const model::MotorManifest& candidate) {
+  AIOP_TRY(const auto before, version::Parse(change.base_version));
+  AIOP_TRY(const auto after, version::Parse(change.version));
+  const auto bump = after.major != before.major   ? version::Change::kMajor
+                    : after.minor != before.minor ? version::Change::kMinor
+                                                  : version::Change::kPatch;
+  std::vector<std::string> reasons;
+  for (size_t i = from; i < change.gates.size(); ++i) {
+    const model::GateResult& gate = change.gates[i];
+    if (gate.verdict != model::Verdict::kInconclusive) continue;
+    if (gate.gate == "tamper") reasons.push_back(gate.details);
+    const bool may_lack = gate.gate == "regression" || gate.gate == "golden";
+    if (gate.gate != "tamper" && !may_lack) reasons.push_back("not proven: " + Describe(gate));
+  }
+  // What the base asks for counts too: no patch lifts the rule that guards it.
+  for (const model::MotorManifest* manifest : {&base, &candidate}) {
+    if (!change.submitted_by.empty()) break;
+    std::string rule;
+    if (RuleWantsHuman(*manifest, bump, rule)) reasons.push_back(rule);
+    if (manifest->autonomy != model::Autonomy::kPatchMotor) {
+      reasons.push_back("motor.yaml: autonomy: " + std::string(describe::Name(manifest->autonomy)));
+    }
+  }
+  std::string text;
+  for (const std::string& reason : reasons) {
+    if (!text.contains(reason)) text += (text.empty() ? "" : "; ") + reason;
+  }
+  return text;
 }
 
 }  // namespace
@@ -104,7 +129,7 @@ Result<std::string> Governor::CommitCandidate(motors::Repository& repository,
   // A merge has both parents, so that what is merged once is known to be.
   std::vector<std::string> parents = {change.base_commit};
   if (!candidate.merges.empty()) parents.push_back(candidate.merges);
-  AIOP_TRY(const std::string commit,
+  AIOP_TRY(std::string commit,
            repository.Commit(
                tree, parents, {std::string(kOperatorName), std::string(kOperatorMail)},
                change.created, candidate.title + "\n\nChange-Request: " + change.id + "\n"));
@@ -172,6 +197,79 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
   return Move(std::move(change), model::ChangeState::kDrafted, "");
 }
 
+// Each result is on disk before the next gate begins. False at the first that fails.
+Result<bool> Governor::Keep(model::Change& change, std::vector<model::GateResult> gates) {
+  for (auto& gate : gates) {
+    const bool failed = gate.verdict == model::Verdict::kFail;
+    change.gates.push_back(std::move(gate));
+    change.updated = Now();
+    AIOP_CHECK_OK(engine_.home().ledger().Put(change));
+    if (failed) return false;
+  }
+  return true;
+}
+
+// A candidate that cannot be set up is refused for that; nothing if it can.
+Result<std::vector<model::GateResult>> Governor::TrySetup(const contexts::Motor& candidate) {
+  const auto checkout = contexts::Checkout(engine_.home(), candidate);
+  std::vector<model::GateResult> results;
+  if (checkout) return results;
+  if (checkout.error().code == Code::kCancelled) return std::unexpected(checkout.error());
+  model::GateResult setup;
+  setup.gate = "setup";
+  setup.verdict = model::Verdict::kFail;
+  setup.details = checkout.error().message;
+  setup.at = Now();
+  results.push_back(std::move(setup));
+  return results;
+}
+
+// Lint, tests and validators, in a checkout of their own.
+Result<bool> Governor::RunCommandGates(model::Change& change, const contexts::Motor& candidate) {
+  contexts::Home& home = engine_.home();
+  const auto scratch = home.ExperimentFolder() / ("gate-" + NewId());
+  AIOP_TRY(const auto repository, contexts::OpenRepository(home, change.plant));
+  AIOP_CHECK_OK(repository.CheckTree(change.candidate));
+  AIOP_CHECK_OK(home.checkouts().Scratch(repository, change.candidate, scratch,
+                                         contexts::SetupOf(home, candidate)));
+  const auto passed = [&]() -> Result<bool> {
+    const std::pair<std::string_view, const model::CommandList*> lists[] = {
+        {"lint", &candidate.manifest.gates.lint},
+        {"tests", &candidate.manifest.gates.tests},
+        {"validators", &candidate.manifest.gates.validators}};
+    for (const auto& [name, commands] : lists) {
+      if (commands->empty()) continue;
+      AIOP_TRY(auto gate, RunCommands(change, candidate, name, *commands, scratch));
+      AIOP_TRY(const bool good, Keep(change, {std::move(gate)}));
+      if (!good) return false;
+    }
+    return true;
+  }();
+  AIOP_CHECK_OK(file::RemoveTree(scratch));
+  return passed;
+}
+
+// All gates, cheapest first, and the proof before the long ones: most candidates of a search fail
+// there. False at the first that fails.
+Result<bool> Governor::RunGates(model::Change& change, const contexts::Motor& base,
+                                const contexts::Motor& candidate) {
+  AIOP_TRY(auto tamper, CheckTamper(change, base, candidate));
+  AIOP_TRY(bool good, Keep(change, {std::move(tamper)}));
+  AIOP_TRY(auto setup, TrySetup(candidate));
+  AIOP_TRY(good, Keep(change, std::move(setup)));
+  if (!good) return false;
+  AIOP_TRY(auto proofs, ProveOnIncident(change, base, candidate));
+  AIOP_TRY(good, Keep(change, std::move(proofs)));
+  if (!good) return false;
+  AIOP_TRY(good, RunCommandGates(change, candidate));
+  if (!good) return false;
+  AIOP_TRY(auto golden, RunGolden(change, base, candidate));
+  AIOP_TRY(good, Keep(change, std::move(golden)));
+  if (!good) return false;
+  AIOP_TRY(auto regression, ReRunPassing(change, candidate));
+  return Keep(change, {std::move(regression)});
+}
+
 Result<model::Change> Governor::Gate(model::Change change) {
   contexts::Home& home = engine_.home();
   AIOP_TRY(const contexts::Motor base,
@@ -186,102 +284,16 @@ Result<model::Change> Governor::Gate(model::Change change) {
            contexts::MotorAtCommit(home, change.plant, change.candidate));
   AIOP_TRY(change, Move(std::move(change), model::ChangeState::kGating, ""));
   const size_t from = change.gates.size();
-  const auto keep = [&](model::GateResult gate) -> Status {
-    change.gates.push_back(std::move(gate));
-    change.updated = Now();
-    return home.ledger().Put(change);
-  };
-  const auto failed = [&] { return Worst(change.gates, from) == model::Verdict::kFail; };
-  const auto reject = [&]() {
-    return Move(change, model::ChangeState::kRejected, Describe(change.gates.back()));
-  };
-
-  AIOP_TRY(const auto tamper, CheckTamper(change, base, candidate));
-  AIOP_CHECK_OK(keep(tamper));
-  bool human = false;
-  std::string why;
-  if (tamper.verdict != model::Verdict::kPass) {
-    human = true;
-    why = tamper.details;
+  AIOP_TRY(const bool passed, RunGates(change, base, candidate));
+  if (!passed) {
+    const std::string why = Describe(change.gates.back());
+    return Move(std::move(change), model::ChangeState::kRejected, why);
   }
-  auto checkout = contexts::Checkout(home, candidate);
-  if (!checkout) {
-    if (checkout.error().code == Code::kCancelled) return std::unexpected(checkout.error());
-    model::GateResult setup;
-    setup.gate = "setup";
-    setup.verdict = model::Verdict::kFail;
-    setup.details = checkout.error().message;
-    setup.at = Now();
-    AIOP_CHECK_OK(keep(setup));
-    return reject();
-  }
-  // Cheapest first, and the proof before the long ones: most candidates of a search fail there.
-  AIOP_TRY(const auto proofs, ProveOnIncident(change, base, candidate));
-  for (const auto& proof : proofs) {
-    AIOP_CHECK_OK(keep(proof));
-    if (failed()) return reject();
-  }
-  const auto scratch = home.ExperimentFolder() / ("gate-" + NewId());
-  AIOP_TRY(const auto repository, contexts::OpenRepository(home, change.plant));
-  AIOP_CHECK_OK(repository.CheckTree(change.candidate));
-  AIOP_CHECK_OK(home.checkouts().Scratch(repository, change.candidate, scratch,
-                                         contexts::SetupOf(home, candidate)));
-  const auto gates = [&]() -> Status {
-    const std::pair<std::string_view, const model::CommandList*> lists[] = {
-        {"lint", &candidate.manifest.gates.lint},
-        {"tests", &candidate.manifest.gates.tests},
-        {"validators", &candidate.manifest.gates.validators}};
-    for (const auto& [name, commands] : lists) {
-      if (commands->empty()) continue;
-      AIOP_TRY(const auto gate, RunCommands(change, candidate, name, *commands, scratch));
-      AIOP_CHECK_OK(keep(gate));
-      if (failed()) return {};
-    }
-    return {};
-  }();
-  AIOP_CHECK_OK(file::RemoveTree(scratch));
-  AIOP_CHECK_OK(gates);
-  if (failed()) return reject();
-  AIOP_TRY(const auto golden, RunGolden(change, base, candidate));
-  for (const auto& gate : golden) {
-    AIOP_CHECK_OK(keep(gate));
-    if (failed()) return reject();
-  }
-  AIOP_TRY(const auto regression, ReRunPassing(change, candidate));
-  AIOP_CHECK_OK(keep(regression));
-  if (failed()) return reject();
-
-  std::string rule;
-  AIOP_TRY(const auto before, version::Parse(change.base_version));
-  AIOP_TRY(const auto after, version::Parse(change.version));
-  const auto bump = after.major != before.major   ? version::Change::kMajor
-                    : after.minor != before.minor ? version::Change::kMinor
-                                                  : version::Change::kPatch;
-  // What the base asks for counts too: no patch lifts the rule that guards it.
-  for (const model::MotorManifest* manifest : {&base.manifest, &candidate.manifest}) {
-    if (human || !change.submitted_by.empty()) break;
-    if (RuleWantsHuman(*manifest, bump, rule)) {
-      human = true;
-      why = rule;
-    } else if (manifest->autonomy != model::Autonomy::kPatchMotor) {
-      human = true;
-      why = "motor.yaml: autonomy: " + std::string(describe::Name(manifest->autonomy));
-    }
-  }
-  const bool inconclusive = std::any_of(change.gates.begin() + static_cast<std::ptrdiff_t>(from),
-                                        change.gates.end(), [](const auto& gate) {
-                                          return gate.verdict == model::Verdict::kInconclusive &&
-                                                 gate.gate != "tamper" &&
-                                                 gate.gate != "regression" && gate.gate != "golden";
-                                        });
-  if (inconclusive) {
-    human = true;
-    why += (why.empty() ? "" : "; ") + std::string("not proven: ") + Describe(change.gates.back());
-  }
-  change.needs_human = human;
-  change.needs_human_because = why;
-  if (human) return Move(std::move(change), model::ChangeState::kAwaitingApproval, why);
-  return Promote(std::move(change));
+  AIOP_TRY(change.needs_human_because, WhyHuman(change, from, base.manifest, candidate.manifest));
+  change.needs_human = !change.needs_human_because.empty();
+  if (!change.needs_human) return Promote(std::move(change));
+  const std::string why = change.needs_human_because;
+  return Move(std::move(change), model::ChangeState::kAwaitingApproval, why);
 }
 
 Result<model::Change> Governor::Approve(const std::string& id, const std::string& by) {

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 constexpr size_t kFilesFollowed = 5000;
 constexpr size_t kTextLimitBytes = size_t{1} << 20;
 constexpr auto kExtensions =
-    std::to_array<std::string_view>({".js", ".mjs", ".cjs", ".ts", ".py", ".sh", ".rb", ".json"});
+    std::to_array<std::string_view>({".js", ".mjs", ".cjs", ".ts", ".py", ".sh", ".rb"});
 constexpr auto kFolderFiles =
     std::to_array<std::string_view>({"index.js", "index.mjs", "index.ts", "__init__.py"});
 
@@ -27,6 +27,12 @@ bool MayImport(std::string_view line) {
          line.contains("source ") || line.contains("include") || line.starts_with(". ");
 }
 
+// Data that a check looks at (a lock file, say) is no part of the check.
+bool IsCode(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return extension.empty() || std::ranges::find(kExtensions, extension) != kExtensions.end();
+}
+
 // Follows what texts name, from file to file.
 class Follower {
  public:
@@ -35,7 +41,10 @@ class Follower {
       : repository_(repository), revision_(revision), files_(files) {}
 
   void Start(const std::vector<std::string>& command) {
-    for (const std::string& word : command) Take(word, {}, false);
+    for (const std::string& word : command) {
+      Add(fs::path(word).lexically_normal());
+      Take(word, {}, false);
+    }
   }
 
   void Scan(std::string_view text, const fs::path& folder) {
@@ -69,12 +78,13 @@ class Follower {
 
   void Take(const std::string& word, const fs::path& folder, bool imports) {
     for (const fs::path& base : {folder, fs::path()}) {
-      Add((base / word).lexically_normal());
+      const fs::path path = (base / word).lexically_normal();
+      if (IsCode(path)) Add(path);
       if (!imports) continue;
       AddImported((base / word).lexically_normal());
-      std::string path = word;  // a.b.c of Python
-      std::ranges::replace(path, '.', '/');
-      AddImported((base / path).lexically_normal());
+      std::string dotted = word;  // a.b.c of Python
+      std::ranges::replace(dotted, '.', '/');
+      AddImported((base / dotted).lexically_normal());
     }
   }
 

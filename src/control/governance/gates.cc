@@ -83,6 +83,7 @@ Result<model::GateResult> Governor::CheckTamper(const model::Change& change,
   AIOP_TRY(const auto repository, contexts::OpenRepository(engine_.home(), change.plant));
   AIOP_TRY(const auto entries, repository.ListFiles(base.version.commit));
   std::vector<std::string> files;
+  files.reserve(entries.size());
   for (const auto& entry : entries) files.push_back(entry.path);
   std::vector<std::string> touched;
   std::vector<std::string> guarded = ProtectedPaths(base.manifest, files);
@@ -257,27 +258,32 @@ Result<std::vector<model::GateResult>> Governor::RunGolden(const model::Change& 
   return results;
 }
 
+Result<std::vector<model::Run>> Governor::StandingAt(const std::string& incident) {
+  auto& ledger = engine_.home().ledger();
+  AIOP_TRY(const auto occurrences, ledger.ListBy<model::Occurrence>(
+                                       store::Kind<model::Occurrence>::Field::kIncident, incident));
+  std::vector<model::Run> runs;
+  for (const auto& each : occurrences) {
+    AIOP_TRY(const model::Run run, ledger.Get<model::Run>(each.run));
+    const bool twice = std::any_of(runs.begin(), runs.end(), [&](const model::Run& known) {
+      return known.id == run.id || (known.app == run.app && known.profile == run.profile);
+    });
+    if (!twice && run.incident == incident && !run.Ended()) runs.push_back(run);
+  }
+  std::sort(runs.begin(), runs.end(), [](const model::Run& a, const model::Run& b) {
+    return std::tie(a.app, a.profile) < std::tie(b.app, b.profile);
+  });
+  if (runs.size() > kProofRuns) runs.resize(kProofRuns);
+  return runs;
+}
+
 Result<std::vector<model::GateResult>> Governor::ProveOnIncident(model::Change& change,
                                                                  const contexts::Motor& base,
                                                                  const contexts::Motor& candidate) {
   std::vector<model::GateResult> results;
   if (change.incident.empty()) return results;
   AIOP_TRY(const auto incident, engine_.home().ledger().Get<model::Incident>(change.incident));
-  AIOP_TRY(const auto occurrences,
-           engine_.home().ledger().ListBy<model::Occurrence>(
-               store::Kind<model::Occurrence>::Field::kIncident, change.incident));
-  std::vector<model::Run> runs;
-  for (const auto& each : occurrences) {
-    AIOP_TRY(const model::Run run, engine_.home().ledger().Get<model::Run>(each.run));
-    const bool twice = std::any_of(runs.begin(), runs.end(), [&](const model::Run& known) {
-      return known.id == run.id || (known.app == run.app && known.profile == run.profile);
-    });
-    if (!twice && run.incident == change.incident && !run.Ended()) runs.push_back(run);
-  }
-  std::sort(runs.begin(), runs.end(), [](const model::Run& a, const model::Run& b) {
-    return std::tie(a.app, a.profile) < std::tie(b.app, b.profile);
-  });
-  if (runs.size() > kProofRuns) runs.resize(kProofRuns);
+  AIOP_TRY(const auto runs, StandingAt(change.incident));
   const auto ask = [&](const model::Run& run, const contexts::Motor& motor,
                        model::ExperimentKind kind, const std::string& text, int steps_back,
                        bool fresh = false) -> Result<model::Experiment> {

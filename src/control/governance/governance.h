@@ -83,6 +83,13 @@ class Governor {
   Status MeasureImpact(const std::string& change);
 
  private:
+  Result<bool> Keep(model::Change& change, std::vector<model::GateResult> gates);
+  Result<std::vector<model::GateResult>> TrySetup(const contexts::Motor& candidate);
+  Result<bool> RunCommandGates(model::Change& change, const contexts::Motor& candidate);
+  Result<bool> RunGates(model::Change& change, const contexts::Motor& base,
+                        const contexts::Motor& candidate);
+  // The runs that stand at the incident, one an app and profile, the first few by name.
+  Result<std::vector<model::Run>> StandingAt(const std::string& incident);
   // Says that a version made outside stays unused, and why.
   Status NotAdopted(const model::MotorVersion& outside, const std::string& why);
   struct Work;  // one change being gated; change.cc
