@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one decision costs with all evidence at hand: gathering it from the index and deciding, in
 // CPU time, after histories of ten thousand, a hundred thousand and a million events; and what the
-// index weighs. evidence_bench [APPS]: how many apps the plant has (200 if not given).
+// index weighs. Twice: with a motor that is released as the history goes on, so that what is around
+// a failure stays alike; and with ever more runs of the same forty versions, so that it fills up
+// until every app is known on each. evidence_bench [APPS]: how many apps the plant has (200 if not
+// given).
 #include <malloc.h>
 
 #include <algorithm>
@@ -23,10 +26,12 @@ using namespace aiop;
 
 constexpr int kEventsPerRun = 10;
 constexpr int kProfiles = 3;
-constexpr int kMotorVersions = 40;
+constexpr int kRunsPerVersion = 500;  // where the motor is released as the history goes on
+constexpr int kFixedVersions = 40;    // where it is not
 constexpr int kRevisions = 5;
 constexpr int kFailures = 200;  // distinct
 constexpr int kDecisions = 2000;
+constexpr size_t kRecent = 50;
 constexpr double kTargetMilliseconds = 1;
 
 double CpuMicroseconds() {
@@ -46,7 +51,8 @@ std::string Numbered(const char* format, int number) {
 // stop are healed.
 class Life {
  public:
-  Life(int events, int apps) : runs_(events / kEventsPerRun), apps_(apps) {
+  Life(int events, int apps, int versions)
+      : runs_(events / kEventsPerRun), apps_(apps), versions_(versions) {
     for (int i = 0; i < kFailures; ++i) {
       model::Incident incident;
       incident.id = IncidentId(i);
@@ -58,7 +64,7 @@ class Life {
   }
 
   evidence::Index index;
-  std::vector<model::Run> stopped;  // at a failure of the newest motor version
+  std::vector<model::Run> stopped;  // and not healed, oldest first
   int64_t events = 0;
 
  private:
@@ -73,7 +79,7 @@ class Life {
     run.plant = "plant";
     run.app = Numbered("application-%d", Below(apps_));
     run.profile = Numbered("profile-%d", Below(kProfiles));
-    const int age = static_cast<int>(int64_t{number} * kMotorVersions / runs_);
+    const int age = static_cast<int>(int64_t{number} * versions_ / runs_);
     const int revision = static_cast<int>(int64_t{number} * kRevisions / runs_);
     run.app_ctx = {run.app, Numbered("1.%d.0", revision), Numbered("%012x", revision)};
     run.motor_ctx = {"generator", Numbered("3.%d.0", age), Numbered("%012x", age)};
@@ -90,8 +96,7 @@ class Life {
     if (!fails || Below(2) == 0) run.state = model::RunState::kSuccess;
     End(run);
     index.Put(run, ++revision_);
-    const bool newest = age == kMotorVersions - 1;
-    if (newest && run.state == model::RunState::kPaused) stopped.push_back(run);
+    if (run.state == model::RunState::kPaused) stopped.push_back(run);
   }
 
   void Checkpoint(const model::Run& run, int ordinal) {
@@ -148,11 +153,12 @@ class Life {
 
   int runs_;
   int apps_;
+  int versions_;
   int64_t revision_ = 0;
   std::mt19937 random_{20261121};
 };
 
-policy::Evidence EvidenceOf(const model::Run& run, int apps) {
+policy::Evidence EvidenceOf(const model::Run& run, int apps, int versions) {
   policy::Evidence evidence;
   evidence.incident.id = run.incident;
   evidence.run = run.id;
@@ -164,8 +170,7 @@ policy::Evidence EvidenceOf(const model::Run& run, int apps) {
   evidence.event.id = "event";
   evidence.event.payload = {{"details", "it broke"}};
   evidence.has_accepts = evidence.has_validators = true;
-  for (int i = kMotorVersions - 2; i >= 0; --i)
-    evidence.older_versions.push_back(Numbered("3.%d.0", i));
+  for (int i = versions - 2; i >= 0; --i) evidence.older_versions.push_back(Numbered("3.%d.0", i));
   for (int i = kRevisions - 2; i >= 0; --i)
     evidence.earlier_revisions.push_back(Numbered("1.%d.0", i));
   for (int i = 0; i < kProfiles; ++i) evidence.other_profiles.push_back(Numbered("profile-%d", i));
@@ -225,18 +230,20 @@ struct Row {
   double megabytes_per_million = 0;
 };
 
-Row Measure(int events, int apps, const policy::Policy& policy) {
+Row Measure(int events, int apps, int versions, const policy::Policy& policy) {
   const size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
   const double start = CpuMicroseconds();
-  const Life life(events, apps);
+  const Life life(events, apps, versions);
   const double fill = CpuMicroseconds() - start;
   const size_t after = mallinfo2().uordblks + mallinfo2().hblkhd;
   std::mt19937 random(7);
   std::vector<double> times;
   size_t sightings = 0;
   for (int i = 0; i < kDecisions; ++i) {
-    const model::Run& run = life.stopped[random() % life.stopped.size()];
-    policy::Evidence evidence = EvidenceOf(run, apps);
+    // One of the last that stopped: those are what decisions are about.
+    const size_t last = std::min(life.stopped.size(), kRecent);
+    const model::Run& run = life.stopped[life.stopped.size() - 1 - random() % last];
+    policy::Evidence evidence = EvidenceOf(run, apps, versions);
     if (!GiveAllExperiments(life.index, evidence, policy, random)) {
       std::fprintf(stderr, "the policy does not come to a ruling\n");
       std::exit(1);
@@ -255,6 +262,24 @@ Row Measure(int events, int apps, const policy::Policy& policy) {
               row.median / 1000, row.p99 / 1000, row.megabytes_per_million,
               fill / static_cast<double>(life.events), static_cast<double>(sightings) / kDecisions);
   return row;
+}
+
+// Whether the target is kept.
+bool MeasureAll(const char* title, int apps, int fixed_versions, const policy::Policy& policy) {
+  std::printf("%s\n   events  median ms     p99 ms  MB/million  fill us/event  runs it names\n",
+              title);
+  std::vector<Row> rows;
+  for (const int events : {10'000, 100'000, 1'000'000}) {
+    const int versions =
+        fixed_versions > 0 ? fixed_versions : events / kEventsPerRun / kRunsPerVersion;
+    rows.push_back(Measure(events, apps, versions, policy));
+  }
+  const bool kept = rows.back().median / 1000 < kTargetMilliseconds;
+  std::printf("growth of the median from 10^4 to 10^6 events: %.2f x\n",
+              rows.back().median / rows.front().median);
+  std::printf("target, median below %.0f ms of CPU at 10^6 events: %s\n\n", kTargetMilliseconds,
+              kept ? "kept" : "missed");
+  return kept;
 }
 
 Result<policy::Policy> LoadPolicy() {
@@ -277,16 +302,8 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "%s\n", policy.error().message.c_str());
     return 1;
   }
-  std::printf("one decision with all evidence at hand: %d apps, %d profiles, %d motor versions\n",
-              apps, kProfiles, kMotorVersions);
-  std::printf("   events  median ms     p99 ms  MB/million  fill us/event  runs it names\n");
-  std::vector<Row> rows;
-  for (const int events : {10'000, 100'000, 1'000'000})
-    rows.push_back(Measure(events, apps, *policy));
-  std::printf("growth of the median from 10^4 to 10^6 events: %.2f x\n",
-              rows.back().median / rows.front().median);
-  const bool kept = rows.back().median / 1000 < kTargetMilliseconds;
-  std::printf("target: median below %.0f ms of CPU at 10^6 events: %s\n", kTargetMilliseconds,
-              kept ? "kept" : "missed");
-  return kept ? 0 : 1;
+  std::printf("one decision with all evidence at hand; %d apps, %d profiles\n\n", apps, kProfiles);
+  const bool released = MeasureAll("a release every 500 runs", apps, 0, *policy);
+  const bool fixed = MeasureAll("40 versions, however many runs", apps, kFixedVersions, *policy);
+  return released && fixed ? 0 : 1;
 }
