@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// incidents.yaml: whatever is read names paths inside folders only, and mistakes are told with lines.
+// incidents.yaml: whatever is read names paths inside folders only, and mistakes are told with
+// lines.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -46,6 +48,22 @@ Result<fs::path> CorpusFolder(const Arguments& arguments, const fs::path& progra
   return NotFound("there is no corpus of golden incidents beside this program: name one");
 }
 
+// Where stories are played that nobody will look at: in memory if there is room, since all they
+// write is flushed to disk again and again.
+Result<fs::path> Scratch() {
+  constexpr uintmax_t kRoomBytes = uintmax_t{2} << 30;
+  const fs::path memory = "/dev/shm";
+  std::error_code error;
+  const auto space = fs::space(memory, error);
+  fs::path place = fs::temp_directory_path(error);
+  if (error) return Unavailable("there is no folder for temporary files: " + error.message());
+  if (place == "/tmp" && space.available != static_cast<uintmax_t>(-1) &&
+      space.available >= kRoomBytes && access(memory.c_str(), W_OK) == 0) {
+    place = memory;
+  }
+  return place / ("aiop-golden-" + NewId());
+}
+
 Result<fs::path> CacheFolder(Session& session) {
   if (session.arguments().Has("--cache")) return Absolute(session.arguments().One("--cache"));
   AIOP_TRY(const fs::path home, session.HomeFolder());
@@ -84,10 +102,8 @@ Result<golden::RunOptions> OptionsFor(Session& session, const fs::path& program)
   }
   AIOP_TRY(options.cache, CacheFolder(session));
   options.keep = arguments.Has("--keep");
-  std::error_code error;
-  const fs::path place = options.keep ? fs::path(arguments.One("--keep"))
-                                      : fs::temp_directory_path(error) / ("aiop-golden-" + NewId());
-  if (error) return Unavailable("there is no folder for temporary files: " + error.message());
+  AIOP_TRY(const fs::path place,
+           options.keep ? Result<fs::path>(arguments.One("--keep")) : Scratch());
   AIOP_TRY(options.scratch, Absolute(place));
   const int64_t jobs = arguments.Number("--jobs", 2);
   if (jobs < 1 || jobs > kMostJobs) {
@@ -152,8 +168,8 @@ Result<int> GoldenPlay(Session& session) {
   AIOP_TRY(const policy::Policy* rules, session.Policy());
   AIOP_TRY(const fs::path folder, Absolute(arguments.One("PLANT")));
   AIOP_TRY(const golden::Plant plant, golden::LoadPlant(folder));
-  const auto incident = std::ranges::find(plant.incidents, arguments.One("NAME"),
-                                          &golden::Incident::name);
+  const auto incident =
+      std::ranges::find(plant.incidents, arguments.One("NAME"), &golden::Incident::name);
   if (incident == plant.incidents.end()) {
     return NotFound("plant " + plant.name + " has no incident '" + arguments.One("NAME") + "'");
   }

@@ -2,7 +2,8 @@
 #include "app/aiop/golden_report.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <cstdio>
 
 #include "app/aiop/words.h"
 
@@ -45,7 +46,9 @@ void ShowConfusion(Output& out, const scoring::Confusion& confusion, const std::
     std::vector<Cell> row = {truth};
     for (const std::string& said : names) {
       const int64_t count = confusion.At(truth, said);
-      const Colour colour = count == 0 ? Colour::kDim : truth == said ? Colour::kGreen : Colour::kRed;
+      const Colour colour = count == 0      ? Colour::kDim
+                            : truth == said ? Colour::kGreen
+                                            : Colour::kRed;
       row.push_back(Cell(std::to_string(count), colour));
     }
     row.push_back(Fixed(confusion.F1(truth), 3));
@@ -151,15 +154,20 @@ void ShowWrong(Output& out, const golden::Report& report) {
   for (const auto& each : report.answers) {
     if (each.answer.Right()) continue;
     out.Text(Paint("wrong", Colour::kRed, out.colours()) + "  " + each.story + " (app " +
-             each.apps + "; " + std::string(describe::Name(each.answer.split)) + "): " +
-             Called(each) + "\n");
+             each.apps + "; " + std::string(describe::Name(each.answer.split)) +
+             "): " + Called(each) + "\n");
     out.Text("       " +
              Wrap("true is " + std::string(describe::Name(each.answer.truth.category)) + ": " +
                       each.because,
                   width, 7) +
              "\n");
-    if (!each.rationale.empty()) out.Text("       " + Wrap("said: " + each.rationale, width, 7) + "\n");
+    if (!each.rationale.empty())
+      out.Text("       " + Wrap("said: " + each.rationale, width, 7) + "\n");
     out.Text("       " + Wrap("failure: " + each.failure, width, 7) + "\n");
+  }
+  for (const auto& each : report.misgrouped) {
+    out.Text(Paint("group", Colour::kRed, out.colours()) + "  " + each.story + ": " +
+             Wrap(each.why, width, each.story.size() + 9) + "\n");
   }
   for (const auto& each : report.broken) {
     out.Text(Paint("broken", Colour::kRed, out.colours()) + " " + each.story + ": " + each.why +
@@ -272,10 +280,13 @@ json::Value GoldenDocument(const golden::Report& report, const std::vector<scori
   }
   json::Array answers;
   for (const auto& each : report.answers) answers.push_back(AnswerDocument(each));
-  json::Array broken;
-  for (const auto& each : report.broken) {
-    broken.push_back(json::Object{{"incident", each.story}, {"why", each.why}});
-  }
+  const auto stories = [](const std::vector<golden::Broken>& list) {
+    json::Array items;
+    for (const auto& each : list) {
+      items.push_back(json::Object{{"incident", each.story}, {"why", each.why}});
+    }
+    return items;
+  };
   json::Array compared;
   for (const auto& row : rows) compared.push_back(RowDocument(row));
   return json::Object{{"holds", GoldenHolds(report)},
@@ -291,7 +302,8 @@ json::Value GoldenDocument(const golden::Report& report, const std::vector<scori
                       {"bars", std::move(bars)},
                       {"operators", std::move(compared)},
                       {"answers", std::move(answers)},
-                      {"broken", std::move(broken)}};
+                      {"misgrouped", stories(report.misgrouped)},
+                      {"broken", stories(report.broken)}};
 }
 
 }  // namespace aiop::app

@@ -20,9 +20,17 @@ constexpr size_t kOutputBytes = size_t{64} << 20;
 Result<Observation> PlayApart(const Story& story, const RunOptions& options,
                               const fs::path& folder) {
   process::Command command;
-  command.argv = {options.program.string(), "--json", "--quiet", "golden", "play",
-                  story.plant_folder.string(), story.incident.name, "--into", folder.string(),
-                  "--cache", options.cache.string()};
+  command.argv = {options.program.string(),
+                  "--json",
+                  "--quiet",
+                  "golden",
+                  "play",
+                  story.plant_folder.string(),
+                  story.incident.name,
+                  "--into",
+                  folder.string(),
+                  "--cache",
+                  options.cache.string()};
   if (options.retries > 0) {
     command.argv.insert(command.argv.end(), {"--retries", std::to_string(options.retries)});
   }
@@ -71,8 +79,7 @@ std::vector<Story> Select(const std::vector<Plant>& plants,
   for (const Plant& plant : plants) {
     for (const Incident& incident : plant.incidents) {
       if (!wanted(plant, incident)) continue;
-      stories.push_back(
-          {.plant = plant.name, .incident = incident, .plant_folder = plant.folder});
+      stories.push_back({.plant = plant.name, .incident = incident, .plant_folder = plant.folder});
     }
   }
   return stories;

@@ -166,8 +166,9 @@ E ReadWord(Reader& reader, const json::Value& value, const std::string& path,
 
 Truth ReadTruth(Reader& reader, const json::Value& value, const std::string& path) {
   Truth truth;
-  if (!reader.Object(value, path, {"apps", "profile", "text", "run", "classification", "category",
-                                   "because", "healed_by"})) {
+  if (!reader.Object(value, path,
+                     {"apps", "profile", "text", "run", "classification", "category", "because",
+                      "cause", "healed_by"})) {
     return truth;
   }
   truth.apps = reader.Texts(value, path, "apps");
@@ -185,6 +186,7 @@ Truth ReadTruth(Reader& reader, const json::Value& value, const std::string& pat
       ReadWord<model::Classification>(reader, value, path, "classification");
   truth.label.category = ReadWord<model::Category>(reader, value, path, "category");
   truth.because = reader.Needed(value, path, "because");
+  truth.cause = reader.Text(value, path, "cause");
   truth.healed_by = ReadWord<HealedBy>(reader, value, path, "healed_by");
   return truth;
 }
@@ -197,9 +199,9 @@ void CheckLabel(Reader& reader, const scoring::Label& label, const std::string& 
                     : label.category == kMixedDrift ? model::Classification::kMixed
                                                     : model::Classification::kApp;
   if (side != label.classification) {
-    reader.Refuse(json::Child(path, "category"),
-                  std::string(describe::Name(label.category)) + " is of classification " +
-                      std::string(describe::Name(side)));
+    reader.Refuse(json::Child(path, "category"), std::string(describe::Name(label.category)) +
+                                                     " is of classification " +
+                                                     std::string(describe::Name(side)));
   }
 }
 
@@ -210,14 +212,16 @@ Incident ReadIncident(Reader& reader, const json::Value& value, const std::strin
   }
   incident.name = reader.Needed(value, path, "name");
   if (!incident.name.empty() && !describe::IsName(incident.name)) {
-    reader.Refuse(json::Child(path, "name"), "must be " + std::string(describe::kNameRule.expectation));
+    reader.Refuse(json::Child(path, "name"),
+                  "must be " + std::string(describe::kNameRule.expectation));
   }
   incident.split = ReadWord<scoring::Split>(reader, value, path, "split");
   incident.tags = reader.Texts(value, path, "tags");
   const auto list = [&](std::string_view key, const auto& take) {
     const json::Value* items = json::Member(value, key);
     const auto* array = items ? items->if_array() : nullptr;
-    if (!array || array->empty()) return reader.Refuse(path, "needs a list `" + std::string(key) + "`");
+    if (!array || array->empty())
+      return reader.Refuse(path, "needs a list `" + std::string(key) + "`");
     for (size_t i = 0; i < array->size(); ++i) {
       take((*array)[i], json::Child(json::Child(path, key), i));
     }
@@ -226,8 +230,15 @@ Incident ReadIncident(Reader& reader, const json::Value& value, const std::strin
     if (auto step = ReadStep(reader, item, at)) incident.timeline.push_back(*std::move(step));
   });
   list("truth", [&](const json::Value& item, const std::string& at) {
-    incident.truth.push_back(ReadTruth(reader, item, at));
-    CheckLabel(reader, incident.truth.back().label, at);
+    Truth truth = ReadTruth(reader, item, at);
+    CheckLabel(reader, truth.label, at);
+    const auto same = std::ranges::find_if(incident.truth, [&](const Truth& other) {
+      return !truth.cause.empty() && other.cause == truth.cause;
+    });
+    if (same != incident.truth.end() && same->label != truth.label) {
+      reader.Refuse(json::Child(at, "cause"), "has another category elsewhere");
+    }
+    incident.truth.push_back(std::move(truth));
   });
   return incident;
 }

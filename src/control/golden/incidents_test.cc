@@ -104,7 +104,12 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"because: the release dropped it", "because:", "needs `because`"},
         Mistake{"apps: [wide]", "apps: []", "needs `apps`"},
         Mistake{"as: notes.md", "as: ../notes.md", "the name of a file"},
-        Mistake{"healed_by: branch", "healed_by: luck", "must be one of"}));
+        Mistake{"healed_by: branch", "healed_by: luck", "must be one of"},
+        Mistake{
+            "      healed_by: branch\n",
+            "      healed_by: none\n      cause: a\n    - {apps: b, cause: a, classification: app, "
+            "category: APP-SPEC, because: x, healed_by: none}\n",
+            "another category"}));
 
 TEST(IncidentsTest, TwoOfOneNameAreRefused) {
   const auto read = ReadIncidents(std::string(kStory) + std::string(kStory), "incidents.yaml");

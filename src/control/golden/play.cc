@@ -16,11 +16,8 @@ using Jobs = std::map<std::pair<std::string, std::string>, Job>;
 Status RunUnderOperator(Stage& stage, const policy::Policy& policy, const RunStep& step) {
   AIOP_CHECK_OK(stage.NeedPlant());
   supervision::Supervisor supervisor(stage.home(), policy, nullptr);
-  AIOP_CHECK_OK(supervisor.Supervise({.plant = stage.plant(),
-                                      .apps = step.apps,
-                                      .profiles = {},
-                                      .motor_version = "",
-                                      .jobs = 1}));
+  AIOP_CHECK_OK(supervisor.Supervise(
+      {.plant = stage.plant(), .apps = step.apps, .profiles = {}, .motor_version = "", .jobs = 1}));
   return supervision::Delivered(stage.home(), stage.plant());
 }
 

@@ -39,8 +39,7 @@ bool Reader::Object(const json::Value& value, const std::string& path,
   return true;
 }
 
-std::string Reader::Text(const json::Value& object, const std::string& path,
-                         std::string_view key) {
+std::string Reader::Text(const json::Value& object, const std::string& path, std::string_view key) {
   const json::Value* value = json::Member(object, key);
   if (!value || value->is_null()) return "";
   if (const auto* text = value->if_string()) return {text->data(), text->size()};

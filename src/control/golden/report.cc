@@ -2,6 +2,7 @@
 // From what was seen in each story to what core/scoring measures.
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "control/golden/golden.h"
 
@@ -118,12 +119,24 @@ class Adding {
   // A run that fails twice for one reason is one failure of that reason.
   void AddGroups() {
     std::set<std::tuple<std::string, int64_t, std::string>> seen;
+    std::set<int64_t> causes;
+    std::set<std::string> incidents;
     for (const SeenFailure& failure : seen_.failures) {
       const int64_t truth = failure.truth.value_or(0);
       if (!seen.insert({failure.run, truth, failure.incident}).second) continue;
-      report_.failures.push_back(
-          {.world = name_, .truth = std::to_string(truth), .said = failure.incident});
+      groups_.push_back({.world = name_, .truth = std::to_string(truth), .said = failure.incident});
+      causes.insert(truth);
+      incidents.insert(failure.incident);
     }
+    report_.failures.insert(report_.failures.end(), groups_.begin(), groups_.end());
+    const auto pairs = scoring::ScorePairs(groups_);
+    if (pairs.both == pairs.true_pairs && pairs.both == pairs.said_pairs) return;
+    report_.misgrouped.push_back(
+        {name_, std::to_string(groups_.size()) + " failures of " + std::to_string(causes.size()) +
+                    " causes are in " + std::to_string(incidents.size()) + " incidents; of " +
+                    std::to_string(pairs.true_pairs) + " pairs that belong together " +
+                    std::to_string(pairs.both) + " are, and " +
+                    std::to_string(pairs.said_pairs - pairs.both) + " others"});
   }
 
   void AddEnding(const SeenRun& run) {
@@ -146,6 +159,7 @@ class Adding {
   const Incident& incident_;
   Report& report_;
   std::string name_;
+  std::vector<scoring::Grouped> groups_;
 };
 
 // A retry says that nobody has to change.

@@ -145,8 +145,7 @@ Status Source::Release(const MotorStep& step) {
 Status Source::Branch(const BranchStep& step) {
   FileTree files = main_;
   AIOP_CHECK_OK(ApplyEdits(files, step.edits));
-  return Import(
-      Commit(step.name, step.message.empty() ? step.name : step.message, files, true));
+  return Import(Commit(step.name, step.message.empty() ? step.name : step.message, files, true));
 }
 
 }  // namespace aiop::golden

@@ -34,9 +34,8 @@ class SourceTest : public testing::Test {
     return output ? output->out : "";
   }
   Result<Source> Make() const {
-    return Source::Create(folder_ / "motor.git",
-                          {{"motor.yaml", {"name: m\nversion: 1.0.0\n"}},
-                           {"run.sh", {"#!/bin/sh\necho a\n", true}}});
+    return Source::Create(folder_ / "motor.git", {{"motor.yaml", {"name: m\nversion: 1.0.0\n"}},
+                                                  {"run.sh", {"#!/bin/sh\necho a\n", true}}});
   }
 
   fs::path folder_;
@@ -45,10 +44,11 @@ class SourceTest : public testing::Test {
 TEST_F(SourceTest, ReleasesAreTaggedAndBranchesHangOnMain) {
   auto source = Make();
   ASSERT_TRUE(source.has_value()) << source.error().message;
-  const Status released = source->Release({.version = "1.0.1",
-                                           .message = "echo b",
-                                           .edits = {.replace = {{"run.sh", {{"echo a", "echo b"}}}},
-                                                     .files = {{"new.txt", "new\n"}}}});
+  const Status released =
+      source->Release({.version = "1.0.1",
+                       .message = "echo b",
+                       .edits = {.replace = {{"run.sh", {{"echo a", "echo b"}}}},
+                                 .files = {{"new.txt", "new\n"}}}});
   ASSERT_TRUE(released.has_value()) << released.error().message;
   ASSERT_TRUE(source
                   ->Branch({.name = "fix/c",

@@ -41,6 +41,14 @@ bool Matches(const Truth& truth, const SeenFailure& failure) {
          (truth.text.empty() || failure.text.contains(truth.text));
 }
 
+// The first label of the same cause stands for all.
+size_t CauseOf(const std::vector<Truth>& labels, size_t label) {
+  for (size_t i = 0; i < label; ++i) {
+    if (!labels[label].cause.empty() && labels[i].cause == labels[label].cause) return i;
+  }
+  return label;
+}
+
 bool IsOlder(const std::string& a, const std::string& b) {
   const auto left = version::Parse(a);
   const auto right = version::Parse(b);
@@ -64,8 +72,7 @@ Status AddPlantTime(contexts::Home& home, Observation& seen) {
 Status Watch::LookAt(const model::Occurrence& occurrence, int64_t step) {
   AIOP_TRY(const auto event, home_.ledger().Get<model::StoredEvent>(occurrence.event));
   const bool known = std::ranges::any_of(seen_.failures, [&](const SeenFailure& each) {
-    return each.run == occurrence.run && each.fingerprint == event.fingerprint &&
-           each.step == step;
+    return each.run == occurrence.run && each.fingerprint == event.fingerprint && each.step == step;
   });
   if (known) return {};
   SeenFailure failure;
@@ -90,6 +97,15 @@ Status Watch::Look(int64_t step) {
   return {};
 }
 
+std::optional<Timestamp> Watch::NextTime(size_t failure) const {
+  const SeenFailure& one = seen_.failures[failure];
+  for (size_t i = failure + 1; i < seen_.failures.size(); ++i) {
+    const SeenFailure& other = seen_.failures[i];
+    if (other.run == one.run && other.fingerprint == one.fingerprint) return first_[i].at;
+  }
+  return std::nullopt;
+}
+
 Status Watch::MatchDecisions() {
   AIOP_TRY(records_, home_.ledger().List<model::DecisionRecord>());
   std::map<std::string, std::string> fingerprints;
@@ -102,11 +118,15 @@ Status Watch::MatchDecisions() {
     AIOP_TRY(const auto occurrence, home_.ledger().Get<model::Occurrence>(first_[i].id));
     AIOP_TRY(const auto incident, home_.ledger().Get<model::Incident>(occurrence.incident));
     failure.incident = incident.merged_into.empty() ? incident.id : incident.merged_into;
+    const auto next = NextTime(i);
     for (size_t d = 0; d < records_.size(); ++d) {
       const auto& record = records_[d];
-      const bool about_it = Has(record.run_ids, failure.run) && record.created >= occurrence.at &&
+      const bool about_it = Has(record.run_ids, failure.run) && record.created >= first_[i].at &&
+                            (!next || record.created < *next) &&
                             fingerprints[record.incident_id] == failure.fingerprint;
-      const bool inherited = record.decision_id == incident.decision;
+      // A ruling on a motor covers who comes later.
+      const bool inherited =
+          record.decision_id == incident.decision && record.created < first_[i].at;
       if (about_it || inherited) failure.decisions.push_back(static_cast<int64_t>(d));
     }
   }
@@ -122,7 +142,7 @@ Status Watch::MatchTruth() {
         seen_.problems.push_back("two labels fit the failure of app " + failure.app +
                                  ": tell them apart by profile, text or run: " + failure.text);
       }
-      failure.truth = static_cast<int64_t>(t);
+      failure.truth = static_cast<int64_t>(CauseOf(incident_.truth, t));
       shown[t] = true;
     }
     if (failure.truth) continue;

@@ -25,6 +25,8 @@ class Watch {
  private:
   Status LookAt(const model::Occurrence& occurrence, int64_t step);
   Status MatchDecisions();
+  // When the run of this failure next failed in the same way.
+  std::optional<Timestamp> NextTime(size_t failure) const;
   Status MatchTruth();
   Status DescribeRuns();
   Status DescribeFailure(SeenFailure& failure, experiments::Harness& harness);
@@ -34,8 +36,8 @@ class Watch {
   const Incident& incident_;
   Observation seen_;
   std::set<std::string> events_;
-  std::vector<model::Occurrence> first_;       // of each failure
-  std::vector<model::SignalType> signals_;     // of each failure
+  std::vector<model::Occurrence> first_;        // of each failure
+  std::vector<model::SignalType> signals_;      // of each failure
   std::vector<model::DecisionRecord> records_;  // of each decision
 };
 

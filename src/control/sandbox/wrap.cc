@@ -20,7 +20,8 @@ constexpr uint64_t kOwnProcesses = 2;
 constexpr std::array<std::string_view, 5> kCertificateVariables = {
     "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS"};
 
-// Names the folder from which plants of golden incidents learn of their surroundings (docs/golden.md).
+// Names the folder from which plants of golden incidents learn of their surroundings
+// (docs/golden.md).
 constexpr std::string_view kWorldVariable = "AIOP_GOLDEN_WORLD";
 
 class Wrapper {

@@ -107,10 +107,11 @@ std::vector<Bar> BarsOf(const std::vector<Answer>& answers, const std::vector<Gr
       {"pairwise F1", ScorePairs(failures).f1(), 0.92},
       {"resumed", resumption.resumed.value(), 0.75},
       {"actions per failure", resumption.actions, 1.5, false},
-      {"undecided", all.strict_accuracy.of == 0
-                        ? std::nullopt
-                        : std::optional(static_cast<double>(
-                              all.strict_accuracy.of - all.accuracy.of - all.abstained.hits)),
+      {"undecided",
+       all.strict_accuracy.of == 0
+           ? std::nullopt
+           : std::optional(static_cast<double>(all.strict_accuracy.of - all.accuracy.of -
+                                               all.abstained.hits)),
        0, false},
   };
 }

@@ -36,7 +36,8 @@ PairScore ScorePairs(const std::vector<Grouped>& failures) {
     ++by_said[{failure.world, failure.said}];
     ++by_both[{failure.world, failure.truth, failure.said}];
   }
-  return {.true_pairs = PairsIn(by_truth), .said_pairs = PairsIn(by_said), .both = PairsIn(by_both)};
+  return {
+      .true_pairs = PairsIn(by_truth), .said_pairs = PairsIn(by_said), .both = PairsIn(by_both)};
 }
 
 }  // namespace aiop::scoring

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How good an operator is, measured on incidents whose truth is known: figures from pairs of what is
-// true and what was said. Owns nothing; pure and thread-safe; never fails. A figure that rests on
-// nothing has no value, instead of a good one.
+// How good an operator is, measured on incidents whose truth is known: figures from pairs of what
+// is true and what was said. Owns nothing; pure and thread-safe; never fails. A figure that rests
+// on nothing has no value, instead of a good one.
 //
 // Formulas: intervals are Wilson's score intervals at 95 % (E. B. Wilson 1927); F1 is the harmonic
 // mean of precision and recall; macro-F1 its mean over the classes that occur; pairwise F1 compares
@@ -111,11 +111,11 @@ inline constexpr std::string_view kAbstained = "abstained";
 inline constexpr std::string_view kUndecided = "undecided";
 
 struct Figures {
-  Rate accuracy;           // side and category right, of what was decided
-  Rate strict_accuracy;    // the same, of all: abstentions and missing decisions are wrong
-  Rate side;               // the side right, of what was decided
-  Rate abstained;          // of all
-  Rate false_motor_fixes;  // the motor has not to change, of the decisions to patch one
+  Rate accuracy;                   // side and category right, of what was decided
+  Rate strict_accuracy;            // the same, of all: abstentions and missing decisions are wrong
+  Rate side;                       // the side right, of what was decided
+  Rate abstained;                  // of all
+  Rate false_motor_fixes;          // the motor has not to change, of the decisions to patch one
   std::optional<double> macro_f1;  // over categories; who abstains misses
   Spread plant_seconds;            // per decision
   Confusion categories;
@@ -213,8 +213,8 @@ struct Row {
   double plant_seconds = 0;
 };
 
-// An operator that has an opinion about each failure, patches that side if there is a fix for it, and
-// runs the app again from the start. `plant_seconds` is what the first runs of all apps took.
+// An operator that has an opinion about each failure, patches that side if there is a fix for it,
+// and runs the app again from the start. `plant_seconds` is what the first runs of all apps took.
 Row ScoreOpinion(std::string_view name, Label (*opinion)(const Symptom&),
                  const std::vector<Symptom>& symptoms, double plant_seconds);
 

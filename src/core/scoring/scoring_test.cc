@@ -107,7 +107,8 @@ TEST(ScoreTest, PatchingAMotorOfAMixedCauseOrForAFlakeIsToldApart) {
 }
 
 TEST(ScoreTest, SplitsAreMeasuredApart) {
-  const std::vector<Answer> answers = {Of(kRules, kRules, 0.9), Of(kSpec, kRules, 0.9, Split::kTest)};
+  const std::vector<Answer> answers = {Of(kRules, kRules, 0.9),
+                                       Of(kSpec, kRules, 0.9, Split::kTest)};
   EXPECT_EQ(Score(answers, Split::kTuning).accuracy.value(), 1.0);
   EXPECT_EQ(Score(answers, Split::kTest).accuracy.value(), 0.0);
 }
@@ -126,11 +127,8 @@ TEST(ScoreTest, CalibrationComparesConfidenceWithWhatWasRight) {
 
 TEST(PairsTest, GroupingsAreComparedByThePairsTheyPutTogether) {
   // True groups {1,2,3}, {4,5}; said {1,2}, {3,4,5}. True pairs 4, said pairs 4, both {12}, {45}.
-  const PairScore score = ScorePairs({{"w", "a", "x"},
-                                      {"w", "a", "x"},
-                                      {"w", "a", "y"},
-                                      {"w", "b", "y"},
-                                      {"w", "b", "y"}});
+  const PairScore score = ScorePairs(
+      {{"w", "a", "x"}, {"w", "a", "x"}, {"w", "a", "y"}, {"w", "b", "y"}, {"w", "b", "y"}});
   EXPECT_EQ(score.true_pairs, 4);
   EXPECT_EQ(score.said_pairs, 4);
   EXPECT_EQ(score.both, 2);
