@@ -233,9 +233,59 @@ std::vector<Command> Reference() {
   };
 }
 
+std::vector<Command> Measuring() {
+  const Option cache =
+      Of(Kind::kFolder, Text("--cache", "DIR",
+                             "What set-ups of motors download and install is kept here (default: "
+                             "golden-cache in the home)."));
+  return {
+      {.path = "golden",
+       .summary = "Measure how good the decisions are, on incidents whose cause is known",
+       .details = "",
+       .examples = {"aiop golden run"}},
+      {.path = "golden run",
+       .summary = "Play a corpus of labelled incidents and print how good the operator is",
+       .details = "Each incident is played in a fresh home: real motors, real plants, the real "
+                  "loop. Ends with 1 if a figure misses its bar, or a story is not as its labels "
+                  "say.",
+       .arguments = {{.name = "PATH",
+                      .help = "The corpus, or one plant of it (default: tests/golden of the "
+                              "checkout, or the installed one).",
+                      .count = Count::kOptional,
+                      .kind = Kind::kFolder}},
+       .options =
+           {OneOf(Text("--split", "SPLIT", "Only this part (default all)."),
+                  {"tuning", "test", "all"}),
+            Repeated(Text("--plant", "P", "Only incidents of this plant; may be repeated.")),
+            Repeated(Text("--only", "NAME", "Only this incident; may be repeated.")),
+            Of(Kind::kNumber, Text("--every", "N", "Only every Nth incident: a sample.")),
+            Of(Kind::kNumber,
+               Text("--jobs", "N", "How many incidents are played side by side (default 2).")),
+            Of(Kind::kNumber, Text("--time-limit", "SECONDS", "For one incident (default 180).")),
+            Flag("--baselines", "Also play blind retries, and compare with trivial rules."),
+            Of(Kind::kFolder, Text("--keep", "DIR", "Keep what was played, in this folder.")),
+            cache, PolicyFile()},
+       .examples = {"aiop golden run --jobs 4", "aiop golden run --split tuning --baselines",
+                    "aiop golden run --only wide-pages-regressed --keep ./played"},
+       .handler = GoldenRun},
+      {.path = "golden play",
+       .summary = "Play one incident of a corpus and leave its home to be looked at",
+       .details = "The home is DIR/home.",
+       .arguments = {{.name = "PLANT", .help = "The plant's folder.", .kind = Kind::kFolder},
+                     Id("NAME", "The incident.")},
+       .options = {Required(Of(Kind::kFolder, Text("--into", "DIR", "An empty folder."))),
+                   Of(Kind::kNumber, Text("--retries", "N",
+                                          "Without the operator: a failed run is started anew, at "
+                                          "most N times.")),
+                   cache, PolicyFile()},
+       .examples = {"aiop golden play tests/golden/pages wide-pages-regressed --into /tmp/played"},
+       .handler = GoldenPlay},
+  };
+}
+
 std::vector<Command> Assemble() {
   std::vector<Command> all;
-  for (auto part : {Basics, Plants, Apps, Runs, RecordCommands, Reference}) {
+  for (auto part : {Basics, Plants, Apps, Runs, RecordCommands, Measuring, Reference}) {
     for (Command& each : part()) all.push_back(std::move(each));
   }
   return all;

@@ -63,4 +63,7 @@ Result<int> ChangeSubmit(Session&);
 Result<int> ChangeApprove(Session&);
 Result<int> ChangeReject(Session&);
 
+Result<int> GoldenRun(Session&);
+Result<int> GoldenPlay(Session&);
+
 }  // namespace aiop::app

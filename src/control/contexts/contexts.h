@@ -63,11 +63,15 @@ class Home {
   // Set once whoever owns the home is asked to end: programs that run for it are ended, and what
   // waited for them fails with kCancelled.
   std::atomic<bool>& stopping() { return stopping_; }
+  // Set-ups of motors are shared with other homes through this folder (SetupSpec::installed).
+  void ShareInstalled(const std::filesystem::path& folder) { installed_ = folder; }
+  const std::filesystem::path& installed() const { return installed_; }
 
  private:
   Home() = default;
   std::atomic<bool> stopping_{false};
   std::filesystem::path folder_;
+  std::filesystem::path installed_;
   std::optional<file::Lock> lock_;
   std::unique_ptr<store::Ledger> ledger_;
   std::unique_ptr<store::AppStore> apps_;

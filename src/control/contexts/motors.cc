@@ -311,7 +311,8 @@ motors::SetupSpec SetupOf(Home& home, const Motor& motor) {
   return {.argv = motor.manifest.setup,
           .timeout = Milliseconds{motor.manifest.timeout_ms},
           .home_folder = home.CacheFolder(),
-          .stop = &home.stopping()};
+          .stop = &home.stopping(),
+          .installed = home.installed()};
 }
 
 Result<fs::path> Checkout(Home& home, const Motor& motor) {

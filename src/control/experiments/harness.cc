@@ -278,9 +278,6 @@ Result<model::Experiment> Harness::KeepReduced(model::Experiment experiment,
   return experiment;
 }
 
-Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::string& id,
-                                           const std::optional<model::Checkpoint>& start,
-                                           Milliseconds timeout) {
 // The plant sees the folders of the experiment where the real run sees its own.
 plants::Execution Harness::Prepare(const Question& question, const std::string& id,
                                    const std::optional<model::Checkpoint>& start,

@@ -6,6 +6,7 @@
 #include "base/fault/fault.h"
 #include "base/file/file.h"
 #include "base/hash/hash.h"
+#include "base/identity/identity.h"
 #include "base/json/json.h"
 #include "base/process/process.h"
 #include "control/motors/checkout.h"
@@ -87,6 +88,48 @@ bool AddedModulesOnly(const std::vector<DiskEntry>& before, const std::vector<Di
   return FirstDifference(before, others, ScanDepth::kNames).empty();
 }
 
+// Top node_modules folders among the entries.
+Status CopyModules(const std::vector<DiskEntry>& entries, const fs::path& from,
+                   const fs::path& to) {
+  for (const DiskEntry& entry : entries) {
+    const fs::path path(entry.path);
+    if (path.filename() != kModules || IsInModules(path.parent_path())) continue;
+    AIOP_CHECK_OK(file::MakeFolders((to / path).parent_path()));
+    AIOP_CHECK_OK(CopyWritable(from / path, to / path));
+  }
+  return {};
+}
+
+// Made beside its place and moved there: whoever finds it finds all of it.
+Status KeepInstalled(const fs::path& checkout, const fs::path& kept) {
+  AIOP_TRY(const auto entries, Scan(checkout, ScanDepth::kNames));
+  const fs::path making = WithSuffix(kept, ("-" + NewId()).c_str());
+  Status copied = file::MakeFolders(making);
+  if (copied) copied = CopyModules(entries, checkout, making);
+  std::error_code lost;  // to another who made the same
+  if (copied) fs::rename(making, kept, lost);
+  if (!copied || lost) AIOP_CHECK_OK(file::RemoveTree(making));
+  return copied;
+}
+
+// The set-up of a checkout, by copying what an equal one installed where that is allowed and there.
+// Whether it made nothing but node_modules.
+Result<bool> SetUp(const SetupSpec& setup, const std::string& inputs, const fs::path& path) {
+  const fs::path kept = setup.installed / (inputs + "-" + SetupHash(setup));
+  std::error_code ignored;
+  if (!setup.installed.empty() && fs::exists(kept, ignored)) {
+    AIOP_TRY(const auto entries, Scan(kept, ScanDepth::kNames));
+    AIOP_CHECK_OK(CopyModules(entries, kept, path));
+    return true;
+  }
+  AIOP_TRY(const auto before, Scan(path, ScanDepth::kNames));
+  AIOP_CHECK_OK(RunSetup(setup, path, LogOf(path)));
+  AIOP_TRY(const auto after, Scan(path, ScanDepth::kNames));
+  const bool modules_only = AddedModulesOnly(before, after);
+  if (modules_only && !setup.installed.empty()) AIOP_CHECK_OK(KeepInstalled(path, kept));
+  return modules_only;
+}
+
 // Built where it will stay, because set-ups write absolute paths into what they install; it counts
 // only once the record beside it is on disk.
 Status MakeSealed(const Repository& repository, const std::string& tree, const SetupSpec& setup,
@@ -97,10 +140,7 @@ Status MakeSealed(const Repository& repository, const std::string& tree, const S
   AIOP_TRY(seal.inputs, InputsHash(repository, tree));
   AIOP_CHECK_OK(WriteTree(repository, tree, path));
   if (!setup.argv.empty()) {
-    AIOP_TRY(const auto before, Scan(path, ScanDepth::kNames));
-    AIOP_CHECK_OK(RunSetup(setup, path, LogOf(path)));
-    AIOP_TRY(const auto after, Scan(path, ScanDepth::kNames));
-    seal.reusable = AddedModulesOnly(before, after);
+    AIOP_TRY(seal.reusable, SetUp(setup, seal.inputs, path));
   }
   AIOP_CHECK_OK(MakeReadOnly(path));
   AIOP_TRY(seal.entries, Scan(path, ScanDepth::kContent));
@@ -123,15 +163,6 @@ Status Compare(const fs::path& path, ScanDepth depth) {
   if (difference.empty()) return {};
   return Fail(Code::kConflict,
               "the sealed checkout " + path.string() + " was tampered with: " + difference);
-}
-
-Status CopyModules(const Seal& seal, const fs::path& from, const fs::path& to) {
-  for (const DiskEntry& entry : seal.entries) {
-    const fs::path path(entry.path);
-    if (path.filename() != kModules || IsInModules(path.parent_path())) continue;
-    AIOP_CHECK_OK(CopyWritable(from / path, to / path));
-  }
-  return {};
 }
 
 }  // namespace
@@ -185,7 +216,7 @@ Result<bool> Checkouts::CopyInstalled(const Repository& repository, const std::s
     const std::scoped_lock lock(*mutex);
     const auto seal = ReadSeal(path);
     if (!seal || !seal->reusable || seal->inputs != inputs || !Verify(path)) continue;
-    AIOP_CHECK_OK(CopyModules(*seal, path, to_folder));
+    AIOP_CHECK_OK(CopyModules(seal->entries, path, to_folder));
     return true;
   }
   return false;

@@ -201,6 +201,39 @@ TEST_F(CheckoutsTest, ScratchIsWritableAndTakesInstalledModules) {
                     "not empty");
 }
 
+TEST_F(CheckoutsTest, WhatOneSetUpInstalledServesEqualOnesOfOthersThroughASharedFolder) {
+  SetupSpec setup = SetupOf("mkdir -p lib/node_modules node_modules/a; echo 1 > node_modules/a/x");
+  setup.installed = folder_ / "installed";
+  AIOP_MOTORS_GET(const fs::path first, checkouts_->Sealed(*motor_, head_, setup));
+  folder_.Write("source/lib/rules.txt", "other rules, same packages\n");
+  folder_.CommitAll("source", "rules");
+  AIOP_MOTORS_OK(motor_->Fetch());
+  AIOP_MOTORS_GET(const std::string second, motor_->Head());
+  Checkouts others(folder_ / "other-checkouts");
+  AIOP_MOTORS_GET(const fs::path path, others.Sealed(*motor_, second, setup));
+  EXPECT_EQ(Runs(), 1);
+  EXPECT_EQ(*file::Read(path / "node_modules/a/x"), "1\n");
+  EXPECT_TRUE(fs::is_directory(path / "lib/node_modules"));
+  EXPECT_EQ(*file::Read(path / "lib/rules.txt"), "other rules, same packages\n");
+  AIOP_MOTORS_OK(others.VerifyContent(path));
+
+  folder_.Write("source/package.json", R"({"dependencies": {}})");
+  folder_.CommitAll("source", "other packages");
+  AIOP_MOTORS_OK(motor_->Fetch());
+  AIOP_MOTORS_GET(const std::string third, motor_->Head());
+  AIOP_MOTORS_OK(others.Sealed(*motor_, third, setup));
+  EXPECT_EQ(Runs(), 2) << "other manifests are set up anew";
+}
+
+TEST_F(CheckoutsTest, ASetUpThatMakesMoreThanModulesIsNotShared) {
+  SetupSpec setup = SetupOf("mkdir node_modules dist; cp lib/rules.txt dist/");
+  setup.installed = folder_ / "installed";
+  AIOP_MOTORS_OK(checkouts_->Sealed(*motor_, head_, setup));
+  Checkouts others(folder_ / "other-checkouts");
+  AIOP_MOTORS_OK(others.Sealed(*motor_, head_, setup));
+  EXPECT_EQ(Runs(), 2);
+}
+
 TEST_F(CheckoutsTest, ScratchRunsSetupsThatMakeMoreThanModules) {
   const SetupSpec setup = SetupOf("mkdir node_modules dist; cp lib/rules.txt dist/");
   AIOP_MOTORS_OK(checkouts_->Sealed(*motor_, head_, setup));

@@ -73,6 +73,19 @@ class Listener {
   uint16_t port_ = 0;
 };
 
+TEST_F(Sandbox, TheWorldOfAGoldenIncidentCanBeReadAndNotWritten) {
+  process::Command command =
+      Shell("cat $AIOP_GOLDEN_WORLD/secret; echo x > $AIOP_GOLDEN_WORLD/new");
+  command.environment["AIOP_GOLDEN_WORLD"] = folder_.string();
+  const auto output = Run(command, {});
+  EXPECT_EQ(output.out, "the secret");
+  EXPECT_FALSE(output.ok());
+  EXPECT_FALSE(fs::exists(folder_ / "new"));
+  command.environment.erase("AIOP_GOLDEN_WORLD");
+  command.argv.back() = "cat '" + (folder_ / "secret").string() + "'";
+  EXPECT_EQ(Run(command, {}).out, "") << "only because the variable names it";
+}
+
 TEST_F(Sandbox, ReachesTheNetworkOnlyIfGranted) {
   const Listener listener;
   const auto command =

@@ -20,6 +20,10 @@ constexpr uint64_t kOwnProcesses = 2;
 constexpr std::array<std::string_view, 5> kCertificateVariables = {
     "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS"};
 
+// Names the folder from which plants of golden incidents learn of their surroundings
+// (docs/golden.md).
+constexpr std::string_view kWorldVariable = "AIOP_GOLDEN_WORLD";
+
 class Wrapper {
  public:
   Wrapper(const process::Command& command, const Policy& policy)
@@ -139,10 +143,12 @@ void Wrapper::PlaceEnvironment() {
     std::string& value = environment[name];
     if (!IsWritable(value)) value = kTemporary;
   }
-  for (const std::string_view name : kCertificateVariables) {
+  const auto show = [&](std::string_view name) {
     const auto entry = environment.find(std::string(name));
     if (entry != environment.end() && fs::path(entry->second).is_absolute()) Show(entry->second);
-  }
+  };
+  for (const std::string_view name : kCertificateVariables) show(name);
+  show(kWorldVariable);
 }
 
 void Wrapper::PlaceLimits() {
