@@ -39,7 +39,8 @@ export async function serve(steps, artifacts = []) {
   const request = JSON.parse(fs.readFileSync(0, 'utf8').split('\n')[0]);
   const { traceId, workDir } = request;
   const file = (name) => path.join(workDir, name);
-  const used = { tokens: 0, cost_usd: 0 };
+  // Latency is a figure of the plant from its first checkpoint on; without one the clock would count, and the machine's load.
+  const used = { tokens: 0, cost_usd: 0, latency_ms: 0 };
   const plant = {
     request,
     spec: request.appSpecRef,
@@ -48,7 +49,7 @@ export async function serve(steps, artifacts = []) {
     read: (name) => fs.readFileSync(file(name), 'utf8'),
     save: (name, value) => fs.writeFileSync(file(name), typeof value === 'string' ? value : JSON.stringify(value, null, 1)),
     file,
-    use: (more) => Object.entries(more).forEach(([key, value]) => { used[key] = (used[key] ?? 0) + value; }),
+    use: (more) => Object.entries(more).forEach(([key, value]) => { used[key] += value; }),
     outside: (name, details) => { if (lost(request, name)) throw new Failure('motor', 'error', details); },
   };
   const names = Object.keys(steps);
