@@ -1,0 +1,4 @@
+import assert from 'node:assert';
+import { city } from './index.mjs';
+
+assert.strictEqual(city({}), undefined);

@@ -1,0 +1,4 @@
+import assert from 'node:assert';
+import { count } from './index.mjs';
+
+assert.strictEqual(count('a b'), 2);

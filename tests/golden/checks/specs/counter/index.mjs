@@ -1,0 +1,5 @@
+export class Counter {
+  #value = 0;
+
+  next() { return ++this.#value; }
+}

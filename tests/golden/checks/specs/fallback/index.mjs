@@ -1,0 +1,1 @@
+export const fallback = (value) => value ?? 'none';

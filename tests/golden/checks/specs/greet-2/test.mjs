@@ -1,0 +1,4 @@
+import assert from 'node:assert';
+import { greet } from './index.mjs';
+
+assert.strictEqual(greet('Ada'), 'Hello Ada');

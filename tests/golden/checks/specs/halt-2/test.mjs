@@ -1,0 +1,4 @@
+import assert from 'node:assert';
+import { halt } from './index.mjs';
+
+assert.strictEqual(halt(), undefined);

@@ -1,0 +1,4 @@
+import assert from 'node:assert';
+import { split } from './index.mjs';
+
+assert.deepStrictEqual(split(' a b '), ['a', 'b']);

@@ -1,0 +1,3 @@
+import { trim } from './trim.mjs';
+
+export const split = (text) => trim(text).split(' ');

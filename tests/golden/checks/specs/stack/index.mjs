@@ -1,0 +1,5 @@
+export class Stack {
+  static empty = [];
+
+  items = [];
+}

@@ -1,0 +1,3 @@
+import fs from 'node:fs';
+
+export const load = () => JSON.parse(fs.readFileSync('fixture.json', 'utf8'));

@@ -1,0 +1,4 @@
+import assert from 'node:assert';
+import { load } from './index.mjs';
+
+assert.strictEqual(load().name, 'tones');
