@@ -214,6 +214,20 @@ class BadMotor(CommandLine):
         nowhere = self.world.aiop("plant", "add", "x", "--motor", str(self.world.folder / "nowhere"))
         self.assertIn(nowhere.code, (BAD_INPUT, 4), str(nowhere))
 
+    def refuse_files(self, files, *says):
+        folder = self.world.folder / "unusable"
+        shutil.rmtree(folder, ignore_errors=True)
+        Motor(folder, dict(FILES, **files), tag=None)
+        self.refused("plant", "add", "bad", "--motor", str(folder), says=says)
+
+    def test_what_the_manifest_names_has_to_be_usable(self):
+        pipeline = re.sub("run: .*\n", "run: {pipeline: pipeline.yaml}\n", MANIFEST)
+        self.refuse_files({"motor.yaml": pipeline, "pipeline.yaml": "steps:\n  - name: one\n    exec: go\n"},
+                          "pipeline.yaml:3", "exec")
+        self.refuse_files({"motor.yaml": pipeline, "pipeline.yaml": "stages: []\n"}, "pipeline.yaml:1", "steps")
+        self.refuse_files({"motor.yaml": MANIFEST + "accepts: {schema: spec.schema.json}\n",
+                           "spec.schema.json": '{"type": 5}'}, "spec.schema.json", "type")
+
     def test_a_name_that_is_taken(self):
         self.register(good={"title": "t"})
         self.refused("plant", "add", "pages", "--motor", str(self.pages.folder), says="already")

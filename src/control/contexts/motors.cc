@@ -8,7 +8,9 @@
 #include "base/process/process.h"
 #include "base/yaml/yaml.h"
 #include "control/contexts/contexts.h"
+#include "control/plants/plants.h"
 #include "core/redact/redact.h"
+#include "core/schema/schema.h"
 #include "core/version/version.h"
 
 namespace aiop::contexts {
@@ -91,11 +93,27 @@ std::vector<describe::Problem> MissingReferences(const model::MotorManifest& man
   return problems;
 }
 
+// What the manifest names has to be usable, not only there.
+Status CheckReferenced(const motors::Repository& repository, const std::string& revision,
+                       const model::MotorManifest& manifest) {
+  if (const std::string& name = manifest.run.pipeline; !name.empty()) {
+    AIOP_TRY(const std::string text, repository.ReadFile(revision, name));
+    AIOP_CHECK_OK(plants::CheckPipeline(text, name));
+  }
+  if (const std::string& name = manifest.accepts.schema; !name.empty()) {
+    AIOP_TRY(const std::string text, repository.ReadFile(revision, name));
+    AIOP_TRY(const yaml::Document document, yaml::Parse(text, name));
+    const auto schema = schema::Schema::Compile(document.value);
+    if (!schema) return Invalid(name + ": " + schema.error().message);
+  }
+  return {};
+}
+
 Status CheckReferences(const motors::Repository& repository, const std::string& revision,
                        const model::MotorManifest& manifest) {
   AIOP_TRY(const auto files, repository.ListFiles(revision));
   const auto problems = MissingReferences(manifest, files);
-  if (problems.empty()) return {};
+  if (problems.empty()) return CheckReferenced(repository, revision, manifest);
   AIOP_TRY(const std::string text, repository.ReadFile(revision, std::string(kManifestName)));
   AIOP_TRY(const yaml::Document document, yaml::Parse(text, kManifestName));
   return Invalid(Located(document, problems));

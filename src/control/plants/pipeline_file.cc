@@ -114,4 +114,9 @@ Result<Pipeline> LoadPipeline(const model::MotorManifest& manifest,
   return ParsePipeline(*text, name);
 }
 
+Status CheckPipeline(std::string_view text, std::string_view file_name) {
+  AIOP_TRY([[maybe_unused]] const Pipeline pipeline, ParsePipeline(text, file_name));
+  return {};
+}
+
 }  // namespace aiop::plants

@@ -106,6 +106,9 @@ Result<std::map<std::string, std::string>> ExpectedKeys(const model::MotorManife
                                                         const std::filesystem::path& spec,
                                                         const std::string& profile);
 
+// Whether a pipeline file can be run; kInvalid naming file, line and key.
+Status CheckPipeline(std::string_view text, std::string_view file_name);
+
 // The command of a validator with {spec} (and {workDir}) replaced. Used by gates and experiments
 // too.
 std::vector<std::string> Expand(const std::vector<std::string>& command,
