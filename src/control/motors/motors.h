@@ -193,7 +193,7 @@ struct SetupSpec {
       home_folder;  // HOME of the command: caches may live here, the user's own home is not seen
   const std::atomic<bool>* stop = nullptr;  // kCancelled once this is set
   // If set: node_modules that a set-up made are kept here, and copied where the same command meets
-  // the same manifests and lock files, instead of making them again. Several processes may share it.
+  // the same manifests and lock files, instead of made again. Several processes may share it.
   std::filesystem::path installed = {};
 };
 
