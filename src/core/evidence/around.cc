@@ -105,7 +105,7 @@ void Search::AddPasses(const CellKey& key, const Cell& cell, size_t limit,
     size_t taken = 0;
     for (const Sight& sight : sights) {
       if (taken == limit) return;
-  
+      if (IsAsking(sight)) continue;
       found.push_back({sight, key, false});
       ++taken;
     }
@@ -131,7 +131,7 @@ void Search::AddFailures(const CellKey& key, std::vector<Found>& found) const {
   size_t taken = 0;
   for (const Sight& sight : sights->second) {
     if (taken == kReferencesKept) return;
-
+    if (IsAsking(sight)) continue;
     found.push_back({sight, key, true});
     ++taken;
   }
