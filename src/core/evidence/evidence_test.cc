@@ -304,6 +304,46 @@ void Hold(Index& index, const std::string& run, const std::vector<std::string>& 
   }
 }
 
+// A run that failed on an older version, and on this one when it went on: no evidence about itself.
+TEST(Around, LeavesTheAskingRunOut) {
+  Index index;
+  constexpr size_t kRuns = kReferencesKept + 10;
+  for (size_t i = 0; i < kRuns; ++i) {
+    model::Run run = RunOf("run-" + std::to_string(100 + i), "app", model::RunState::kPaused);
+    run.incident = "incident";
+    model::Occurrence occurrence;
+    occurrence.event = "event-" + run.id;
+    occurrence.id = "incident/" + occurrence.event;
+    occurrence.incident = "incident";
+    occurrence.run = run.id;
+    occurrence.app_ctx = run.app_ctx;
+    occurrence.motor_ctx = {"motor", "1.0.0", "bbbbbbbbbbbb"};
+    index.Put(run, 0);
+    index.Put(occurrence, static_cast<int64_t>(i), 0);
+  }
+  const Surroundings around = index.Around({.plant = "plant",
+                                            .incident = "incident",
+                                            .run = "run-100",
+                                            .app = "app",
+                                            .profile = "",
+                                            .app_version = "1.0.0",
+                                            .motor_version = "2.0.0",
+                                            .motor_commit = "commit",
+                                            .reached = {},
+                                            .older_versions = {"1.0.0"},
+                                            .newer_versions = {},
+                                            .earlier_revisions = {}});
+  EXPECT_EQ(around.failing_runs, static_cast<int64_t>(kRuns));
+  size_t here = 0;
+  size_t older = 0;
+  for (const auto& each : around.sightings) {
+    EXPECT_NE(each.run, "run-100");
+    ++(each.motor_version == "1.0.0" ? older : here);
+  }
+  EXPECT_EQ(here, kReferencesKept);
+  EXPECT_EQ(older, kReferencesKept);
+}
+
 TEST(RanClean, IsWhoGotPastTheCheckpointAfterWhichItFails) {
   using enum model::RunState;
   Index index;

@@ -329,6 +329,7 @@ TEST(JudgeRates, TellsTheThreeCasesApart) {
 
 std::vector<double> Around(double median, size_t count) {
   std::vector<double> sample;
+  sample.reserve(count);
   for (size_t i = 0; i < count; ++i)
     sample.push_back(median * (0.95 + 0.1 * static_cast<double>(i) / static_cast<double>(count)));
   return sample;
