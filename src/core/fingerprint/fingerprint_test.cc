@@ -284,7 +284,8 @@ TEST(AllIds, AnOlderIncidentIsFoundByTheIdItWasMadeWith) {
                         .id);
   EXPECT_EQ(ids[1], "a040b4f558c16067f7e8b5b20f4681b2");  // as the first algorithm made it
   // What fp1 masked and fp2 masks otherwise still has the id of fp1.
-  EXPECT_EQ(AllIds("p", SignalType::kError, "lost 3 of size=9 at steps:12").at(1), "3bb4fde96661562b4261e51e6791559e");
+  EXPECT_EQ(AllIds("p", SignalType::kError, "lost 3 of size=9 at steps:12").at(1),
+            "3bb4fde96661562b4261e51e6791559e");
 }
 
 }  // namespace

@@ -60,7 +60,8 @@ class Masker {
     return at_ + ahead < line_.size() ? line_[at_ + ahead] : '\0';
   }
   bool AtEndOfValue() const {
-    return at_ >= line_.size() || (ClassOf(line_[at_]) & (kBlank | kDelimiter)) != 0;
+    return at_ >= line_.size() ||
+           ((ClassOf(line_[at_]) & (kBlank | kDelimiter)) != 0 && line_[at_] != '|');
   }
 
   void TakeDelimiter() {
@@ -292,7 +293,8 @@ class Masker {
                                   (at_ < line_.size() && IsMonthOrDay(line_.substr(at_ + 1, 3)))))
         return PutMask(kAny), void(after_number_ = true);
     }
-    if (event_ && (IsTruthValue(token) || IsState(token) || IsHexWord(token))) return PutMask(kAny);
+    if (event_ && (IsTruthValue(token) || IsState(token) || IsHexWord(token) || IsMixedName(token)))
+      return PutMask(kAny);
     Put(token);
   }
   void Swallow() {
@@ -324,13 +326,24 @@ class Masker {
   void PutSigns(std::string_view token, uint8_t seen) {
     if ((seen & kDot) != 0 && IsVolatileName(token)) return PutMask(kAny);
     if ((seen & kOther) == 0) return Put(token);
-    if (after_number_ && token == "%") return Swallow();
+    if (event_ && after_number_ && token == "%") return Swallow();
     if (event_ && token.size() > 1 && token.find_first_not_of('*') == kNone) return PutMask(kAny);
     const size_t at = token.find('@');
     if (at != kNone && at > 0 && at + 1 < token.size()) return PutMask(kAny);
     if (event_ && PutNamedWord(token)) return;
     if (event_ && IsJoinedName(token)) return PutMask(kAny);
     Put(token);
+  }
+
+  // "kitchenLamp", a name like "kitchen_lamp".
+  bool IsMixedName(std::string_view token) const {
+    if (ClassOf(token[0]) != kLower || token.size() < 6 || out_.size() == start_) return false;
+    const char next = Peek();
+    if (next == '(' || next == '=' || line_[at_ - 1] == ':') return false;
+    for (size_t i = 2; i + 2 < token.size(); ++i) {
+      if (ClassOf(token[i]) == kUpper) return ClassOf(token[i + 1]) == kLower;
+    }
+    return false;
   }
 
   // "fmt:yuv", "finished:true": the name stays. False: it is not of this form.
@@ -347,9 +360,10 @@ class Masker {
   // "alpha_invoices", "groff-base": names of things, unless they open the line or a list of
   // arguments, or announce what follows, as functions do.
   bool IsJoinedName(std::string_view token) const {
-    if (out_.size() == start_ || at_ >= line_.size() + 1) return false;
+    if (out_.size() == start_) return false;
     const char next = Peek();
     if (next == '(' || next == '=' || line_[at_ - 1] == ':') return false;
+    if (token.starts_with("--") && token.size() > 3) return true;  // an option
     const size_t sign = token.find_first_of("_-");
     return sign != kNone && sign > 0 && sign + 1 < token.size() &&
            std::ranges::all_of(
@@ -377,13 +391,25 @@ class Masker {
            line_.substr(at_).starts_with(" from ");
   }
 
+  // "Unpacking zlib (1.2)", "Setting up zlib ...": what the line says is being worked on.
+  bool IsObjectOfWork(std::string_view token) const {
+    const std::string_view verb = last_word_ == "up" ? word_before_ : last_word_;
+    if (verb.empty() || verb.data() != line_.data() || !verb.ends_with("ing") || token == "up")
+      return false;
+    const std::string_view rest = line_.substr(at_);
+    return ClassOf(token[0]) == kLower &&
+           (rest.starts_with(" (") || rest.starts_with(" ...") || rest.starts_with("..."));
+  }
+
   // "package zlib", "On branch main", "from conn_read to conn_write".
   bool IsNameOfKind(std::string_view token) {
     const std::string_view rest = line_.substr(at_);
     if (last_word_ == "from" && rest.starts_with(" to ")) return from_to_ = true;
     if (last_word_ == "to" && from_to_) return from_to_ = false, true;
+    if (IsObjectOfWork(token)) return true;
     static constexpr auto kKinds = std::to_array<std::string_view>(
-        {"package", "Package", "branch", "import", "domain", "interface", "option", "host"});
+        {"package", "Package", "branch", "import", "domain", "interface", "option", "host",
+         "variable", "class", "method"});
     if (last_word_.size() < 4 || !IsOneOf(last_word_, kKinds)) return false;
     static constexpr auto kNot = std::to_array<std::string_view>(
         {"is",   "was",   "has",    "not",  "and",     "or",      "in",       "on",     "of",

@@ -140,11 +140,6 @@ def git(folder):
     return run.rows
 
 
-# Names as packages have them.
-PACKAGES = ("zlib1g libxml2 python3-yaml nginx-light gcc-12-base vim-tiny libssl3 perl bash-completion openssh-client libfoo-dev tzdata ca-certificates "
-            "r-base-core libc6 php8.2-cli node-express golang-1.19 texlive-latex-extra fonts-dejavu libboost1.81-dev postgresql-15").split()
-
-
 def dpkg(folder):
     names = install("dpkg", LOCALE / "de/LC_MESSAGES/dpkg.mo")
     names.update(install("apt", LOCALE / "de/LC_MESSAGES/apt.mo"))
@@ -156,14 +151,14 @@ def dpkg(folder):
         (root / each).mkdir(parents=True)
     (root / "var/lib/dpkg/status").write_text(""), (root / "var/lib/dpkg/available").write_text("")
     d = lambda *a: run("dpkg", f"--root={root}", "--force-not-root", "--force-script-chrootless", *a)
-    for turn in range(16):
-        name = PACKAGES[turn]
+    for turn in range(22):
+        name = WORDS[turn % len(WORDS)] + ("-" + WORDS[turn % 4] if turn > 14 else "")
         for version in ["1.0", f"2.{turn}"]:
             tree = folder / f"{name}_{version}"
             (tree / "DEBIAN").mkdir(parents=True, exist_ok=True), (tree / "usr/share").mkdir(parents=True, exist_ok=True)
             (tree / "usr/share" / (name if turn % 5 else "shared")).write_text(version)
-            needs = random.choice(["", f"Depends: nosuch-{name}\n", f"Depends: {PACKAGES[(turn + 1) % 16]} (>= 1.5)\n", f"Conflicts: {PACKAGES[(turn + 2) % 16]}\n",
-                                   f"Breaks: {PACKAGES[(turn + 2) % 16]}\n", f"Pre-Depends: nosuch{turn}\n", f"Recommends: {PACKAGES[turn % 9]}\n"])
+            needs = random.choice(["", f"Depends: nosuch-{name}\n", f"Depends: {WORDS[(turn + 1) % 15]} (>= 1.5)\n", f"Conflicts: {WORDS[(turn + 2) % 15]}\n",
+                                   f"Breaks: {WORDS[(turn + 2) % 15]}\n", f"Pre-Depends: nosuch{turn}\n", f"Recommends: {WORDS[turn % 9]}\n"])
             (tree / "DEBIAN/control").write_text(f"Package: {name}\nVersion: {version}\nArchitecture: {'all' if turn % 7 else 'sparc'}\nMaintainer: Ann <ann@example.org>\n"
                                                  f"{needs}Description: a test\n")
             if turn % 6 == 3:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs in an interpreted language: the call that emits a line is watched, and its place or its format string is the label."""
+"""Programs whose messages are traced to, or matched with, the strings they are made from."""
 import json
 import os
 import pathlib
@@ -15,162 +15,6 @@ import corpus
 from marked import WORDS
 
 random.seed(17)
-
-# Loaded into each Python program: logs as its own handlers do, with the format string of the record in front of the line.
-WATCH_LOGGING = '''
-import logging, os, sys
-_format = logging.Formatter.format
-def format(self, record):
-    text = _format(self, record)
-    message = record.getMessage()
-    # A message put together before it was logged is labelled with the place of the call.
-    place = f"{os.path.basename(record.pathname)}:{record.lineno}"
-    label = str(record.msg) if record.args or "WATCH_FORMAT" in os.environ else place
-    label = label.split("\\n")[0]
-    at = text.find(message.split("\\n")[0])
-    return "\\x1c" + label + "\\x1f" + str(max(at, 0)) + "\\x1f" + text
-logging.Formatter.format = format
-'''
-
-
-def watched(folder, *command, cwd=None, timeout=120, **extra):
-    hook = folder / "hook"
-    hook.mkdir(exist_ok=True)
-    (hook / "sitecustomize.py").write_text(WATCH_LOGGING)
-    try:
-        done = subprocess.run(command, cwd=cwd or folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=timeout,
-                              env=dict(os.environ, PYTHONPATH=str(hook), **extra))
-        return done.stdout
-    except subprocess.TimeoutExpired as expired:
-        return (expired.stdout or b"").decode(errors="replace")
-
-
-def records(text):
-    """The first line of each record; what follows it (a traceback) has no format of its own."""
-    rows = []
-    for line in corpus.COLOUR.sub("", text).splitlines():
-        if "\x1c" in line and line.count("\x1f") >= 2:
-            before, _, rest = line.partition("\x1c")
-            label, at, message = rest.split("\x1f", 2)
-            rows.append((label, before + message, len(before) + int(at)))
-    return rows
-
-
-def pip(folder):
-    rows = []
-    for turn in range(12):
-        name = WORDS[turn % len(WORDS)] + str(turn)
-        project = folder / name
-        project.mkdir()
-        needs = random.choice(["[]", f"['nosuch-{name}']", f"['{WORDS[(turn - 1) % 15]}{turn - 1} >= 2']"])
-        (project / "setup.py").write_text(f"from setuptools import setup\nsetup(name='{name}', version='1.{turn}', py_modules=['{name}'], install_requires={needs})\n")
-        (project / f"{name}.py").write_text("x = 1\n")
-        target = folder / f"target{turn % 3}"
-        base = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir", "--no-input", "-vvv"]
-        go = lambda *a: rows.extend(records(watched(folder, *base, *a)))
-        index = ["--no-index", "--find-links", str(folder / "wheels"), "--retries", "0", "--timeout", "1"]
-        if turn % 3 == 0:
-            go("wheel", "--no-build-isolation", "--no-deps", "-w", str(folder / "wheels"), str(project))
-        go("install", *index, "--target", str(target), name), go("install", *index, "--target", str(target), f"nosuch{turn}")
-        go("download", *index, "-d", str(folder / "down"), name), go("install", *index, f"{name}=={turn}.9"), go("uninstall", "-y", "nosuch" + name)
-        go("install", *index, f"./nosuch-{name}"), go("install", "-r", f"none-{name}.txt"), go("show", "nosuch" + name), go("install", f"{name}@@{turn}")
-        go("install", "--index-url", f"http://127.0.0.1:{7900 + turn}/simple", "--retries", "1", "--timeout", "1", name)
-        go("hash", str(project / "setup.py")), go("cache", "remove", name), go("config", "get", f"global.{name}"), go("check")
-    return rows
-
-
-FAIL2BAN_LINES = ["sshd[{n}]: Failed password for {a} from 10.0.{n}.{m} port {m} ssh2", "sshd[{n}]: Invalid user {a} from 10.2.{n}.{m}", "sshd[{n}]: hello {a}"]
-
-
-def fail2ban(folder):
-    home = folder / "etc"
-    shutil.copytree("/etc/fail2ban", home)
-    (home / "jail.d").mkdir(exist_ok=True)
-    for each in (home / "jail.d").iterdir():
-        each.unlink()
-    logs = [folder / f"{w}.log" for w in WORDS[:6]]
-    (home / "jail.local").write_text("[DEFAULT]\nbackend = polling\nbanaction = nothing\nbantime = 3\nfindtime = 60\nmaxretry = 3\nignoreip = 127.0.0.1 10.0.7.0/24\n" + "".join(
-        f"[{w}]\nenabled = true\nfilter = sshd\nlogpath = {log}\n" for w, log in zip(WORDS, logs)) + "[bantime-increment]\n")
-    (home / "action.d/nothing.conf").write_text("[Definition]\nactionban = test <ip> != 10.0.5.5\nactionunban = true\nactionstart = true\nactioncheck =\nactionstop = true\n[Init]\n")
-    for log in logs:
-        log.write_text("")
-    hook = folder / "hook"
-    hook.mkdir()
-    (hook / "sitecustomize.py").write_text(WATCH_LOGGING)
-    common = ["-c", str(home), "-s", str(folder / "socket"), "-p", str(folder / "pid")]
-    server = subprocess.Popen(["/usr/bin/python3", "/usr/bin/fail2ban-server", "-f", *common, "--loglevel", "DEBUG", "--logtarget", str(folder / "fail2ban.log"), "start"], env=dict(os.environ, PYTHONPATH=str(hook), WATCH_FORMAT="1"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(8)
-    client = lambda *a: subprocess.run(["/usr/bin/python3", "/usr/bin/fail2ban-client", *common, *a], capture_output=True, timeout=30)
-    for turn in range(24):
-        for log in random.sample(logs, 3):
-            with log.open("a") as out:
-                for i in range(random.randrange(1, 7)):
-                    out.write(time.strftime("%b %d %H:%M:%S ") + "worker " + random.choice(FAIL2BAN_LINES).format(n=turn, m=random.choice([5, 9, turn + 2]), a=random.choice(WORDS)) + "\n")
-        jail = random.choice(WORDS[:6])
-        client("set", jail, "banip", f"10.9.{turn}.1"), client("set", jail, "unbanip", f"10.9.{turn}.1"), client("set", jail, "maxretry", str(turn + 1))
-        client("get", "nosuch" + jail, "bantime"), client("status", jail), client("set", jail, "addignoreip", f"10.8.0.{turn}"), client("set", jail, "nosuch", "1")
-        if turn % 8 == 5:
-            client("reload"), client("restart", jail), client("set", jail, "findtime", f"{turn}m"), client("set", jail, "addlogpath", f"/nowhere/{jail}.log")
-        time.sleep(0.3)
-    client("stop")
-    server.wait(20)
-    return records((folder / "fail2ban.log").read_text())
-
-
-WATCH_NPM = """
-const where = () => {
-  const lines = new Error().stack.split('\\n').slice(3).filter(l => !/proc-log|node:events|watch\\.js/.test(l));
-  const m = /([^/(]+):(\\d+):\\d+\\)?$/.exec(lines[0] || '');
-  return m ? m[1] + ':' + m[2] : '?';
-};
-const fs = require('fs');
-const emit = process.emit;
-process.emit = function (name, ...args) {
-  if (name === 'log' && args.length > 1) {
-    const [level, ...rest] = args;
-    try { fs.appendFileSync(process.env.NPM_WATCH, JSON.stringify([where(), level, rest.map(x => x && x.stack || String(x)).join(' ')]) + '\\n'); } catch {}
-  }
-  return emit.call(this, name, ...args);
-};
-"""
-
-
-def npm(folder):
-    """npm's messages pass through process.emit('log'); the place that emitted one is its label. Lines are as npm's debug log has them."""
-    watch = folder / "watch.js"
-    watch.write_text(WATCH_NPM)
-    rows = []
-    site = subprocess.Popen([sys.executable, "-m", "http.server", "7821", "--bind", "127.0.0.1", "--directory", str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for turn in range(18):
-        name = WORDS[turn % len(WORDS)] + ("-kit" if turn > 14 else "")
-        home = folder / name
-        (home / "part").mkdir(parents=True, exist_ok=True)
-        other = WORDS[(turn + 3) % len(WORDS)]
-        (home / "part/package.json").write_text(json.dumps({"name": f"@{name}/part", "version": f"0.{turn}.1", "dependencies": {} if turn % 3 else {other: f"^{turn}.0.0"}}))
-        manifest = {"name": name, "version": f"1.{turn}.0", "scripts": {"test": f"exit {turn}", "build": f"node -e 'console.log({turn})'", "preinstall": "true" if turn % 4 else f"exit {turn + 1}"},
-                    "dependencies": {f"@{name}/part": "file:part"}, "engines": {"node": f">={turn}"}}
-        (home / "package.json").write_text(json.dumps(manifest) if turn % 9 != 4 else "{ broken " + name)
-        def go(*a):
-            record = folder / "npm.record"
-            record.unlink(missing_ok=True)
-            subprocess.run(["npm", *a, "--registry", f"http://127.0.0.1:{7821 if turn % 2 else 7900 + turn}/", "--fetch-retries", "1", "--fetch-retry-mintimeout", "5", "--fetch-retry-maxtimeout",
-                            "10", "--cache", str(folder / "cache"), "--logs-max", "0"], cwd=home, capture_output=True, timeout=90,
-                           env=dict(os.environ, NODE_OPTIONS=f"--require {watch}", NPM_WATCH=str(record)))
-            number = 0
-            for line in (record.read_text().splitlines() if record.exists() else []):
-                place, level, text = json.loads(line)
-                for i, part in enumerate(text.split("\n")[:1]):
-                    head = f"{number} {level} "
-                    rows.append((f"{place} {level}", head + part, len(head)))
-                    number += 1
-        go("install"), go("install", other), go("test"), go("run", "build"), go("run", "nosuch-" + name), go("view", other), go("ci"), go("ls", other)
-        if turn % 3 == 0:
-            go("publish"), go("install", f"./none-{name}"), go("explain", other), go("frobnicate" + name), go("audit"), go("pack"), go("install", f"{other}@@@"), go("rebuild")
-            go("version", "nonsense"), go("whoami"), go("link", other), go("dedupe"), go("prune"), go("outdated"), go("uninstall", name), go("exec", "--yes", other)
-    site.terminate()
-    site.wait()
-    return rows
-
 
 def cmake(folder):
     """cmake --trace tells the place of each message(); the text of its output is matched to the expanded arguments in order."""
@@ -229,6 +73,9 @@ def cmake(folder):
                 label = " ".join(text.split()[:3])
             if label is None and re.match(r"^\S+:\d+ \(\w+\)$", text):
                 label = "frame of a call stack"
+            # A message() that prints a variable and nothing else says nothing about what it prints.
+            if label is not None and sum(c.isalpha() for c in re.sub(r"\$\{[^{}]*\}", "", label)) < 2:
+                label = None
             rows.append((label, line, start))
     return rows
 
@@ -292,7 +139,7 @@ http {{ access_log off; client_body_temp_path {folder}/t1; proxy_temp_path {fold
 
 
 if __name__ == "__main__":
-    for make in [pip, fail2ban, npm, cmake, nginx]:
+    for make in [cmake, nginx]:
         if sys.argv[1:] and make.__name__ not in sys.argv[1:]:
             continue
         folder = pathlib.Path(tempfile.mkdtemp())
