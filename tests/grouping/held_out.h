@@ -11,8 +11,8 @@
 namespace aiop::grouping {
 
 inline bool IsHeldOut(std::string_view system) {
-  static constexpr auto kHeldOut = std::to_array<std::string_view>(
-      {"cmake", "gcc", "mosquitto", "postgres", "unbound"});
+  static constexpr auto kHeldOut =
+      std::to_array<std::string_view>({"cmake", "gcc", "mosquitto", "postgres", "unbound"});
   return std::ranges::find(kHeldOut, system) != kHeldOut.end();
 }
 
