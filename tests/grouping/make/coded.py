@@ -14,7 +14,7 @@ import corpus
 from marked import WORDS, bits
 
 random.seed(13)
-NODE = os.environ.get("NODE_MODULES", "/tmp/gr/node/node_modules")
+NODE = os.environ.get("NODE_MODULES", "node_modules")
 
 
 def output(*command, cwd, **extra):

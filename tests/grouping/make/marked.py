@@ -219,7 +219,7 @@ def bits(turn):
 
 
 def gcc(folder):
-    package = next(pathlib.Path(tempfile.gettempdir(), "gr").glob("gcc-12-locales*.deb"))
+    package = next(pathlib.Path().resolve().glob("gcc-12-locales*.deb"))  # apt-get download gcc-12-locales
     subprocess.run(["dpkg-deb", "-x", package, folder / "locales"], check=True)
     names = install("gcc-12", folder / "locales/usr/share/locale/de/LC_MESSAGES/gcc-12.mo")
     names.update(install("cpplib-12", folder / "locales/usr/share/locale/de/LC_MESSAGES/cpplib-12.mo"))
