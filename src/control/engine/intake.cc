@@ -23,8 +23,15 @@ Result<model::Incident> Engine::FindOrOpenIncident(const model::StoredEvent& eve
                                                    const contexts::Motor& motor) {
   const auto print =
       fingerprint::Of(motor.manifest.name, event.envelope.signal_type, event.envelope.Details());
-  AIOP_TRY(const auto known, home_.ledger().ListBy<model::Incident>(
-                                 store::Kind<model::Incident>::Field::kFingerprint, print.id));
+  // An incident from before an upgrade of the algorithm keeps its id, and its occurrences find it.
+  std::vector<model::Incident> known;
+  for (const auto& id : fingerprint::AllIds(motor.manifest.name, event.envelope.signal_type,
+                                            event.envelope.Details())) {
+    AIOP_TRY(auto found, home_.ledger().ListBy<model::Incident>(
+                             store::Kind<model::Incident>::Field::kFingerprint, id));
+    std::erase_if(found, [&](const auto& each) { return each.plant != event.plant; });
+    if (known.empty()) known = std::move(found);
+  }
   model::Incident incident;
   for (const auto& each : known) {
     if (each.plant == event.plant && each.merged_into.empty()) incident = each;

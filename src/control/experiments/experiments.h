@@ -27,7 +27,7 @@
 namespace aiop::experiments {
 
 // Raised when the harness changes so that earlier answers no longer hold.
-inline constexpr int kHarnessVersion = 1;
+inline constexpr int kHarnessVersion = 2;
 inline constexpr Milliseconds kValidatorTimeout{120'000};
 inline constexpr size_t kValidatorOutputBytes = size_t{8} << 20;
 inline constexpr size_t kFindingLimit = 1000;
@@ -103,7 +103,7 @@ class Harness {
   struct Outcome {
     bool passed = false;
     bool timed_out = false;
-    std::string fingerprint;
+    std::vector<std::string> fingerprints;  // under each algorithm, newest first
     std::string answer;
     int64_t plant_ms = 0;
     std::string transcript;

@@ -32,7 +32,7 @@ class ExperimentSink : public plants::Sink {
         to_the_end_(to_the_end) {}
 
   bool passed_the_step = false;
-  std::string fingerprint;
+  std::vector<std::string> fingerprints;  // of the failure, under each algorithm
   std::string failure;
   std::string transcript;
 
@@ -75,8 +75,8 @@ class ExperimentSink : public plants::Sink {
     return excess.has_value();
   }
   void Fail(model::SignalType type, const std::string& text) {
-    if (!fingerprint.empty()) return;
-    fingerprint = aiop::fingerprint::Of(motor_, type, text).id;
+    if (!fingerprints.empty()) return;
+    fingerprints = fingerprint::AllIds(motor_, type, text);
     failure = text;
   }
 
@@ -247,14 +247,17 @@ Result<model::Experiment> Harness::Ask(const Asker& asker, const Question& asked
     experiment.answer = "could not be set up: " + outcome.error().message;
     return Remember(std::move(experiment));
   }
-  experiment.fingerprint = outcome->fingerprint;
+  // The incident may be older than the newest algorithm: it is compared by its own.
+  const bool same =
+      std::ranges::find(outcome->fingerprints, asker.fingerprint) != outcome->fingerprints.end();
+  if (!outcome->fingerprints.empty())
+    experiment.fingerprint = same ? asker.fingerprint : outcome->fingerprints.front();
   experiment.plant_ms = outcome->plant_ms;
   experiment.transcript = outcome->transcript;
   experiment.answer = outcome->answer;
   experiment.result = outcome->passed ? model::ExperimentResult::kPassed
-                      : outcome->fingerprint == asker.fingerprint
-                          ? model::ExperimentResult::kSameFailure
-                          : model::ExperimentResult::kOtherFailure;
+                      : same          ? model::ExperimentResult::kSameFailure
+                                      : model::ExperimentResult::kOtherFailure;
   if (outcome->timed_out && timeout.count() < question.motor.manifest.timeout_ms) {
     experiment.result = model::ExperimentResult::kOverBudget;
     experiment.answer = "stopped: the budget for experiments is spent";
@@ -358,7 +361,7 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
   outcome.plant_ms = plant_ms;
   outcome.from_checkpoint = execution.request.checkpoint;
   if (ended && ended->ending == plants::Ending::kResult) sink.CheckBudget();
-  const bool over_budget = question.metered && !sink.fingerprint.empty();
+  const bool over_budget = question.metered && !sink.fingerprints.empty();
   if (!ended && !sink.passed_the_step && !over_budget) {
     AIOP_CHECK_OK(file::RemoveTree(folder));
     return std::unexpected(ended.error());
@@ -381,10 +384,10 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
         AIOP_CHECK_OK(sink.OnEvent(signal, ""));
       }
     }
-    if (sink.fingerprint.empty()) {
+    if (sink.fingerprints.empty()) {
       sink.Fail(model::SignalType::kError, json::ToValidUtf8(engine::UnreportedFailure(*ended)));
     }
-    outcome.fingerprint = sink.fingerprint;
+    outcome.fingerprints = sink.fingerprints;
   }
   const std::string from = start ? "from checkpoint '" + start->name + "'" : "from the start";
   outcome.answer = outcome.passed ? "It passed, run " + from + "."

@@ -6,6 +6,7 @@
 
 #include "base/hash/hash.h"
 #include "core/describe/describe.h"
+#include "core/fingerprint/first_mask.h"
 #include "core/fingerprint/lines.h"
 #include "core/fingerprint/mask.h"
 
@@ -52,11 +53,9 @@ class DistinctTexts {
   std::vector<std::string> texts_;
 };
 
-std::string Masked(std::string_view line) {
-  std::string out;
-  AppendMasked(line, out);
-  return out;
-}
+using Mask = void (*)(std::string_view line, std::string& out);
+
+void MaskNow(std::string_view line, std::string& out) { AppendMasked(line, Keep::kCause, out); }
 
 // Parse errors come in cascades that depend on what follows the first; only the first is the cause.
 bool IsSyntaxError(std::string_view code) { return code.size() == 6 && code.starts_with("TS1"); }
@@ -64,6 +63,8 @@ bool IsSyntaxError(std::string_view code) { return code.size() == 6 && code.star
 // Reads a text line by line and keeps, of each kind of line, what tells causes apart.
 class Reader {
  public:
+  explicit Reader(Mask mask) : mask_(mask) {}
+
   void Take(std::string_view line) {
     if (Trim(line).empty()) return;
     if (TakeFrame(line)) return;
@@ -108,7 +109,7 @@ class Reader {
     }
     std::string text(found.code);
     if (!text.empty()) text += ": ";
-    AppendMasked(found.message, text);
+    mask_(found.message, text);
     diagnostics_.Add(std::move(text));
     return true;
   }
@@ -139,6 +140,13 @@ class Reader {
     if (!lines_.Full()) lines_.Add(Masked(line));
   }
 
+  std::string Masked(std::string_view line) const {
+    std::string out;
+    mask_(line, out);
+    return out;
+  }
+
+  Mask mask_;
   DistinctTexts diagnostics_{kDiagnosticsRead};
   DistinctTexts headlines_{kHeadlineLimit};
   DistinctTexts lines_{kLineLimit};
@@ -149,10 +157,8 @@ class Reader {
   bool in_goroutine_ = false;
 };
 
-}  // namespace
-
-std::string Template(std::string_view text) {
-  Reader reader;
+std::string TemplateBy(Mask mask, std::string_view text) {
+  Reader reader(mask);
   const auto read = [&](std::string_view part) {
     const auto take = [&](std::string_view line) { reader.Take(line); };
     if (part.find_first_of("\x1b\r\b") == std::string_view::npos) {
@@ -170,18 +176,45 @@ std::string Template(std::string_view text) {
   return reader.Finish();
 }
 
+std::string IdOf(std::string_view algorithm, std::string_view plant_motor_name,
+                 model::SignalType signal_type, std::string_view template_text) {
+  Hasher hasher;
+  hasher.AddField(algorithm);
+  hasher.AddField(plant_motor_name);
+  hasher.AddField(describe::Name(signal_type));
+  hasher.AddField(template_text);
+  return hasher.Finish().substr(0, kIdDigits);
+}
+
+}  // namespace
+
+std::string Template(std::string_view text) { return TemplateBy(MaskNow, text); }
+
+std::string LineTemplate(std::string_view line) {
+  std::string out;
+  out.reserve(line.size() + 16);
+  if (line.find('\x1b') == std::string_view::npos) {
+    AppendMasked(line.substr(0, kTextLimitBytes), Keep::kEvent, out);
+  } else {
+    AppendMasked(PlainText(line.substr(0, kTextLimitBytes)), Keep::kEvent, out);
+  }
+  return out;
+}
+
 Fingerprint Of(std::string_view plant_motor_name, model::SignalType signal_type,
                std::string_view details) {
   Fingerprint made;
   made.template_text = Template(details);
   made.grouped_by = std::string(kAlgorithm) + ": plant, signal_type, template";
-  Hasher hasher;
-  hasher.AddField(kAlgorithm);
-  hasher.AddField(plant_motor_name);
-  hasher.AddField(describe::Name(signal_type));
-  hasher.AddField(made.template_text);
-  made.id = hasher.Finish().substr(0, kIdDigits);
+  made.id = IdOf(kAlgorithm, plant_motor_name, signal_type, made.template_text);
   return made;
+}
+
+std::vector<std::string> AllIds(std::string_view plant_motor_name, model::SignalType signal_type,
+                                std::string_view details) {
+  return {
+      IdOf(kAlgorithm, plant_motor_name, signal_type, Template(details)),
+      IdOf(kFirstAlgorithm, plant_motor_name, signal_type, TemplateBy(AppendMaskedFirst, details))};
 }
 
 }  // namespace aiop::fingerprint

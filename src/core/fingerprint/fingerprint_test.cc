@@ -137,6 +137,16 @@ TEST(Template, OccurrencesOfOneCauseShareIt) {
        "timed out after 1.2s",
        "2025-11-30T02:03:04Z request 7d444840-9dc0-11d1-b245-5ffdce74fad2 of 10.0.7.99:80 timed "
        "out after 31000ms"},
+      {"keys and values", "write failed: dev=sda1 sector=77 host=north",
+       "write failed: dev=sdb sector= host=south"},
+      {"named numbers", "lost steps:12 of 40", "lost steps:99 of 7"},
+      {"sizes with units", "out of memory: 384.0 B free", "out of memory: 2.1 GB free"},
+      {"dates in words", "certificate expired at Sat Jun 18 02:08:12 2005",
+       "certificate expired at Mon Nov 2 12:00:00 2026"},
+      {"hosts", "getaddrinfo failed for db.north.example.org",
+       "getaddrinfo failed for db.south.example.org"},
+      {"addresses of people", "mail to ann@example.org refused",
+       "mail to ben@other.example refused"},
       {"people and hosts", "Failed password for invalid user webmaster from 10.0.0.1 port 38926",
        "Failed password for invalid user oracle from 10.7.0.9 port 22"},
       {"figures", "latency 61234 ms exceeds the budget of 60000 ms",
@@ -188,6 +198,13 @@ TEST(Template, CausesStayApart) {
        "error[E0412]: cannot find value `y` in this scope"},
       {"case", "Error: Not Found", "Error: not found"},
       {"wording", "spec has no paths", "spec has no info"},
+      {"code as a value", "request failed code=E404 id=7", "request failed code=E500 id=7"},
+      {"reason as a value", "login failed user=ann reason=expired",
+       "login failed user=ann reason=locked"},
+      {"exception", "java.io.IOException: lost", "java.net.ConnectException: lost"},
+      {"option", "clang: error: unknown argument: -fnosuch",
+       "clang: error: unknown argument: -fother"},
+      {"level of a mask", "cannot open file a.json: ENOENT", "cannot open file a.json: EACCES"},
       {"kind of file", "cannot parse models/pet.json", "cannot parse models/pet.yaml"},
   };
   for (const Pair& pair : pairs)
@@ -244,7 +261,7 @@ TEST(Of, KeyIsPlantSignalAndTemplate) {
       Of("openapi-client", SignalType::kError, "a.ts(1,2): error TS2304: Cannot find name 'A'.");
   EXPECT_EQ(one.id.size(), 32u);
   EXPECT_EQ(one.id.find_first_not_of("0123456789abcdef"), std::string::npos);
-  EXPECT_EQ(one.grouped_by, "fp1: plant, signal_type, template");
+  EXPECT_EQ(one.grouped_by, "fp2: plant, signal_type, template");
   EXPECT_EQ(one.id, Of("openapi-client", SignalType::kError,
                        "b.ts(9,9): error TS2304: Cannot find name 'B'.")
                         .id);
@@ -255,7 +272,20 @@ TEST(Of, KeyIsPlantSignalAndTemplate) {
                        "a.ts(1,2): error TS2304: Cannot find name 'A'.")
                         .id);
   // Stored in every ledger: a change here needs a new kAlgorithm.
-  EXPECT_EQ(one.id, "a040b4f558c16067f7e8b5b20f4681b2");
+  EXPECT_EQ(one.id, "b89e911cdef0b70878a48ed0c047d1c0");
+}
+
+TEST(AllIds, AnOlderIncidentIsFoundByTheIdItWasMadeWith) {
+  const auto ids = AllIds("openapi-client", SignalType::kError,
+                          "b.ts(9,9): error TS2304: Cannot find name 'B'.");
+  ASSERT_EQ(ids.size(), 2u);
+  EXPECT_EQ(ids[0], Of("openapi-client", SignalType::kError,
+                       "a.ts(1,2): error TS2304: Cannot find name 'A'.")
+                        .id);
+  EXPECT_EQ(ids[1], "a040b4f558c16067f7e8b5b20f4681b2");  // as the first algorithm made it
+  // What fp1 masked and fp2 masks otherwise still has the id of fp1.
+  EXPECT_EQ(AllIds("p", SignalType::kError, "lost 3 of size=9 at steps:12").at(1),
+            "3bb4fde96661562b4261e51e6791559e");
 }
 
 }  // namespace

@@ -7,9 +7,17 @@
 
 namespace aiop::fingerprint {
 
-// Appends the masked form of `line`, blanks collapsed. "<*>" stands for numbers, ids, times and
-// quoted names, "<path>" (with the file's extension), "<url>" and "<ref>" (a JSON pointer) for
-// places.
-void AppendMasked(std::string_view line, std::string& out);
+// What is left of a line. Both take numbers, ids, times, places, names and values away.
+enum class Keep {
+  // The statement that printed it: every value goes.
+  kEvent,
+  // Why something failed: of the values those stay that tell causes apart: error codes, the number
+  // of an exit, a signal or a status, the kind of a file, which dependency is missing.
+  kCause,
+};
+
+// Appends the masked form of `line`, blanks collapsed. "<*>" stands for a value. With kCause,
+// "<path>" (with the file's extension), "<url>" and "<ref>" (a JSON pointer) stand for places.
+void AppendMasked(std::string_view line, Keep keep, std::string& out);
 
 }  // namespace aiop::fingerprint
