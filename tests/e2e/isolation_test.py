@@ -2,6 +2,7 @@
 """Experiments stay inside: no outside effects, no real run's folder, no more than their budget."""
 import hashlib
 import json
+import sys
 import os
 import pathlib
 import socket
@@ -115,6 +116,47 @@ class Counted(harness.Case):
         self.assertIn("over_budget", {each["result"] for each in experiments})
         self.assertTrue(all(run["status"] != "FAILED" for run in answer.summary["runs"]))
         self.assertEqual(answer.summary["changes"], [])
+
+
+    PAYING = '''import json, sys
+request = json.loads(sys.stdin.readline())
+print(json.dumps({"usage": {"cost_usd": 0.4, "tokens": 1000}}), flush=True)
+if "fine" in request["appSpecRef"]:
+    print(json.dumps({"result": {"status": "success"}}), flush=True)
+    sys.exit()
+print(json.dumps({"result": {"status": "failed", "signals": [{"scope": "motor", "signalType": "error",
+      "severity": "error", "payload": {"details": "E42: the press is out of order"}, "contextRef": {}}]}}), flush=True)
+'''
+
+    def test_money_and_tokens_have_limits_for_an_incident_and_for_a_day_by_plant_and_team(self):
+        default = (ROOT / "policies" / "default.yaml").read_text(encoding="utf-8")
+        file = self.world.folder / "policy.yaml"
+        file.write_text(default + """
+overrides:
+  - {name: thrifty, teams: [press], budgets: {usd_per_incident: 0.5}}
+  - {name: frugal, plants: [by-day], budgets: {usd_per_incident: 100, tokens_per_day: 1500}}
+""", encoding="utf-8")
+        for plant, arguments, most in (("by-incident", ("--team", "press"), 1), ("by-day", (), 1)):
+            motor = self.world.motor({"plant.py": self.PAYING, "motor.yaml":
+                                      f"name: {plant}\nversion: 1.0.0\nrun: {json.dumps([*harness.PYTHON, 'plant.py'])}\n"},
+                                     name=plant)
+            self.world.ok("plant", "add", plant, "--motor", str(motor.folder), *arguments)
+            self.world.add_apps({f"{plant}-{app}": {"title": app} for app in ("fine", "broken")}, plant)
+            for title in ("again", "and again"):
+                self.world.ok("app", "update", f"{plant}-broken", "--spec",
+                              self.world.spec(f"{plant}-broken", {"title": title}))
+            self.world.aiop("run", "--plant", plant, "--policy", str(file))
+            mine = [each for each in self.world.rows("experiment") if each["plant"] == plant]
+            paid = sum(each.get("usage", {}).get("cost_usd", 0) for each in mine)
+            self.assertGreater(paid, 0)
+            cut = [each["answer"] for each in mine if each["result"] == "over_budget"]
+            self.assertTrue(cut, mine)
+            self.assertIn("used up", cut[0])
+            # What was begun below the limit may pass it once.
+            self.assertLessEqual(len([each for each in mine if each.get("usage")]), most + 1)
+        policies = {each["plant"]: each["policy"] for each in self.world.ok("decisions").items}
+        self.assertEqual({name: policy.split("+")[1] for name, policy in policies.items()},
+                         {"by-incident": "thrifty", "by-day": "frugal"})
 
 
 class Hostile(harness.Case):

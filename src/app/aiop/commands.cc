@@ -34,9 +34,11 @@ std::vector<Command> Plants() {
        .details = "The motor is a git repository, or a plain folder, with motor.yaml at its root. "
                   "It is only ever read.",
        .arguments = {Id("NAME", "What the plant is called from now on.")},
-       .options = {Required(
-           Of(Kind::kRepository, Text("--motor", "PATH_OR_URL", "Where the motor comes from.")))},
-       .examples = {"aiop plant add clients --motor ./openapi-motor"},
+       .options = {Required(Of(Kind::kRepository,
+                               Text("--motor", "PATH_OR_URL", "Where the motor comes from."))),
+                   Text("--team", "TEAM", "Whose it is: policies may differ by team.")},
+       .examples = {"aiop plant add clients --motor ./openapi-motor",
+                    "aiop plant add clients --motor ./openapi-motor --team web"},
        .handler = PlantAdd},
       {.path = "plant ls",
        .summary = "List the plants",

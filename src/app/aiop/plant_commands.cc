@@ -108,7 +108,8 @@ int ShowClauses(Session& session, const std::vector<plants::Clause>& clauses) {
 Result<int> PlantAdd(Session& session) {
   AIOP_TRY(Home * home, session.Own());
   AIOP_TRY(const model::Plant plant, contexts::AddPlant(*home, session.arguments().One("NAME"),
-                                                        session.arguments().One("--motor")));
+                                                        session.arguments().One("--motor"),
+                                                        session.arguments().One("--team")));
   if (session.out().json()) {
     session.out().Document(describe::ToJson(plant));
   } else {

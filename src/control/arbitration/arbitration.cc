@@ -149,6 +149,9 @@ Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
   for (const auto& experiment : evidence.experiments) {
     if (experiment.plant_ms > 0) ++record.cost.experiments;
     record.cost.plant_ms += experiment.plant_ms;
+    const model::Usage& usage = experiment.usage;
+    if (usage.cost_usd) record.cost.cost_usd = record.cost.cost_usd.value_or(0) + *usage.cost_usd;
+    if (usage.tokens) record.cost.tokens = record.cost.tokens.value_or(0) + *usage.tokens;
   }
 
   AIOP_TRY(const auto standing, history_->AllAt(incident.id));

@@ -43,7 +43,9 @@ Result<model::Experiment> Arbiter::Fulfil(const policy::Evidence& evidence, cons
   contexts::Home& home = engine_.home();
   experiments::Asker asker{.incident = evidence.incident.id,
                            .fingerprint = "",
-                           .plant_ms_left = evidence.plant_ms_budget - evidence.plant_ms_spent};
+                           .left = policy_.PerIncident(),
+                           .per_day = policy_.PerDay()};
+  for (const auto& each : evidence.experiments) asker.left.Take(each.plant_ms, each.usage);
   AIOP_TRY(asker.fingerprint, engine_.FingerprintOf(evidence.incident, run.id));
   experiments::Question question;
   question.kind = wish.kind;
@@ -157,7 +159,7 @@ Result<model::Experiment> Arbiter::FulfilReduced(experiments::Asker asker,
   const auto ask = [&](const contexts::Motor& on) -> Result<model::Experiment> {
     question.motor = on;
     AIOP_TRY(auto experiment, harness_.Ask(asker, question));
-    asker.plant_ms_left -= experiment.plant_ms;
+    asker.left.Take(experiment.plant_ms, experiment.usage);
     return experiment;
   };
   std::optional<model::Experiment> last;

@@ -142,7 +142,7 @@ Result<policy::Evidence> Arbiter::Gather(const model::Incident& incident, const 
   AIOP_CHECK_OK(GatherMeans(evidence, run, motor));
   AIOP_CHECK_OK(GatherOtherMotors(evidence, version, motor));
   AIOP_CHECK_OK(GatherSightings(evidence, run));
-  evidence.plant_ms_budget = policy_.PlantMillisecondsPerIncident();
+  evidence.plant_ms_budget = policy_.PerIncident().plant_ms;
   return evidence;
 }
 

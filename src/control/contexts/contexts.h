@@ -118,7 +118,8 @@ struct Motor {
 Result<model::MotorManifest> ReadManifest(const motors::Repository& repository,
                                           const std::string& revision);
 
-Result<model::Plant> AddPlant(Home& home, const std::string& name, const std::string& source);
+Result<model::Plant> AddPlant(Home& home, const std::string& name, const std::string& source,
+                              const std::string& team = "");
 Result<model::Plant> GetPlant(Home& home, const std::string& name);
 Result<motors::Repository> OpenRepository(Home& home, const std::string& plant);
 

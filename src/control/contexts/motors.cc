@@ -181,10 +181,14 @@ Result<model::MotorVersion> DescribeCommit(Home&, const std::string& plant,
   return Describe(plant, repository, commit);
 }
 
-Result<model::Plant> AddPlant(Home& home, const std::string& name, const std::string& source) {
+Result<model::Plant> AddPlant(Home& home, const std::string& name, const std::string& source,
+                              const std::string& team) {
   if (!describe::IsName(name)) {
     return Invalid("plant name '" + name + "' must be " +
                    std::string(describe::kNameRule.expectation));
+  }
+  if (!team.empty() && !describe::IsName(team)) {
+    return Invalid("team '" + team + "' must be " + std::string(describe::kNameRule.expectation));
   }
   AIOP_TRY(const auto existing, home.motors().Find<model::Plant>(name));
   if (existing) return Invalid("there is a plant '" + name + "' already, from " + existing->source);
@@ -204,6 +208,7 @@ Result<model::Plant> AddPlant(Home& home, const std::string& name, const std::st
     record.name = name;
     record.motor = active.reference.name;
     record.source = repository.SourceText();
+    record.team = team;
     record.active = active.reference;
     record.active_commit = active.commit;
     record.created = Now();

@@ -58,6 +58,20 @@ std::string Unreported(const plants::Outcome& outcome) {
   }
 }
 
+// However the clock jumps, a run waits no longer than this.
+constexpr Milliseconds kLongestWait{600'000};
+constexpr Milliseconds kLook{20};
+
+// A run whose fault was transient gives what it met time to recover. A stop ends the wait.
+void WaitUntilDue(const model::Run& run, const std::atomic<bool>& stop) {
+  if (!run.not_before) return;
+  Milliseconds waited{0};
+  while (!stop && waited < kLongestWait && Now() < *run.not_before) {
+    WaitFor(kLook);
+    waited += kLook;
+  }
+}
+
 }  // namespace
 
 std::string UnreportedFailure(const plants::Outcome& outcome) {
@@ -99,6 +113,7 @@ Result<model::Run> Engine::Drive(const std::string& id) {
   auto result = [&]() -> Result<model::Run> {
     AIOP_TRY(const store::Fence fence, home_.ledger().database().TakeLease(id, owner_));
     AIOP_TRY(model::Run run, home_.ledger().Get<model::Run>(id));
+    WaitUntilDue(run, driving->stop);
     return RunAttempt(std::move(run), fence, driving->stop, driving->event);
   }();
   const std::lock_guard lock(driving_mutex_);

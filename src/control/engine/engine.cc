@@ -157,6 +157,8 @@ Result<model::Run> Engine::PrepareResume(const std::string& id, const model::App
   run.motor_ctx = motor.version.reference;
   run.motor_commit = motor.version.commit;
   ++run.resumed;
+  run.not_before.reset();
+  if (resumption.wait.count() > 0) run.not_before = Now() + resumption.wait;
   if (!resumption.healed_by.empty()) run.healed_by = resumption.healed_by;
   const auto event = run.state == model::RunState::kValidating ? lifecycle::RunEvent::kValidated
                                                                : lifecycle::RunEvent::kResume;

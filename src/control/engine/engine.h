@@ -48,6 +48,7 @@ struct Resumption {
   std::string cause;
   int steps_back = 0;     // so many checkpoints further back than needed
   std::string healed_by;  // the change that lets it go on
+  Milliseconds wait{0};   // goes on no earlier than in so long
 };
 
 // What ingesting a stream of envelopes came to.

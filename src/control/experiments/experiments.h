@@ -13,6 +13,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "control/contexts/contexts.h"
 #include "control/engine/engine.h"
 #include "control/sandbox/sandbox.h"
+#include "core/budget/budget.h"
 #include "core/model/model.h"
 
 namespace aiop::experiments {
@@ -36,7 +38,8 @@ inline constexpr size_t kFindingLimit = 1000;
 struct Asker {
   std::string incident;
   std::string fingerprint;    // what counts as the same failure
-  int64_t plant_ms_left = 0;  // over it: kOverBudget, nothing is run
+  budget::Allowance left;     // for this incident; used up: kOverBudget, nothing is run
+  budget::Allowance per_day;  // for all experiments of the plant in a day (UTC)
 };
 
 struct Question {
@@ -61,6 +64,26 @@ struct SpecOpinion {
   bool accepted = false;
   std::vector<model::Finding> findings;
   std::vector<std::string> dialects;
+};
+
+// What the experiments of each plant used since the day began (UTC). Read from the ledger once,
+// then kept. Thread-safe.
+class DaySpending {
+ public:
+  Result<budget::Allowance> Left(const store::Ledger& ledger, const std::string& plant,
+                                 Timestamp now, const budget::Allowance& per_day);
+  void Add(const model::Experiment& experiment);
+
+ private:
+  struct Day {
+    int64_t number = -1;  // days since 1970
+    int64_t plant_ms = 0;
+    model::Usage usage;
+  };
+  static Result<Day> Read(const store::Ledger& ledger, const std::string& plant, int64_t number);
+
+  std::mutex mutex_;
+  std::map<std::string, Day> days_;
 };
 
 class Harness {
@@ -105,7 +128,9 @@ class Harness {
     bool timed_out = false;
     std::vector<std::string> fingerprints;  // under each algorithm, newest first
     std::string answer;
+    bool used_up = false;  // the plant was stopped: it used all that experiments may
     int64_t plant_ms = 0;
+    model::Usage usage;
     std::string transcript;
     std::string from_checkpoint;
   };
@@ -114,7 +139,10 @@ class Harness {
                             const std::filesystem::path& checkout,
                             const std::filesystem::path& spec) const;
   Result<Outcome> RunPlant(const Question& question, const std::string& id,
-                           const std::optional<model::Checkpoint>& start, Milliseconds timeout);
+                           const std::optional<model::Checkpoint>& start,
+                           const budget::Allowance& left);
+  // What remains for this question, of the incident's allowance and of the day's.
+  Result<budget::Allowance> LeftFor(const Asker& asker, const std::string& plant);
   Result<std::optional<model::Checkpoint>> StartOf(const Question& question);
   Result<model::Experiment> Remember(model::Experiment experiment);
   Result<std::optional<model::Experiment>> Remembered(const std::string& memo, const Asker& asker,
@@ -129,6 +157,7 @@ class Harness {
   engine::Engine& engine_;
   sandbox::Level least_;
   std::atomic<int64_t> plants_started_{0};
+  DaySpending spending_;
 };
 
 }  // namespace aiop::experiments

@@ -24,14 +24,19 @@ constexpr size_t kTranscriptBytes = size_t{4} << 20;
 class ExperimentSink : public plants::Sink {
  public:
   ExperimentSink(const redact::Redactor& redactor, std::string motor, std::set<std::string> known,
-                 bool to_the_end, std::optional<budget::BudgetMeter> meter)
-      : meter_(meter),
+                 bool to_the_end, std::optional<budget::BudgetMeter> meter,
+                 const budget::Allowance& allowance)
+      : left(allowance),
+        meter_(meter),
         redactor_(redactor),
         motor_(std::move(motor)),
         known_(std::move(known)),
         to_the_end_(to_the_end) {}
 
   bool passed_the_step = false;
+  bool used_up = false;
+  model::Usage usage;
+  budget::Allowance left;
   std::vector<std::string> fingerprints;  // of the failure, under each algorithm
   std::string failure;
   std::string transcript;
@@ -49,9 +54,14 @@ class ExperimentSink : public plants::Sink {
     return {};
   }
   Status OnArtifact(const model::ArtifactRef&) override { return {}; }
-  Status OnUsage(const model::Usage& usage) override {
-    if (meter_) meter_->Add(usage);
-    return {};
+  Status OnUsage(const model::Usage& used) override {
+    if (meter_) meter_->Add(used);
+    spent_.Add(used);
+    usage = spent_.total();
+    budget::Allowance rest = left;
+    rest.Take(0, usage);
+    used_up = !rest.UsedUp().empty();
+    return used_up ? aiop::Fail(Code::kCancelled, "experiments may use no more") : Status();
   }
   Status OnCheckpoint(const std::string& name, const json::Value&, const std::string&) override {
     if (CheckBudget()) return aiop::Fail(Code::kCancelled, "over budget");
@@ -82,6 +92,7 @@ class ExperimentSink : public plants::Sink {
 
  private:
   std::optional<budget::BudgetMeter> meter_;
+  budget::BudgetMeter spent_{model::Budgets{}};
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   const redact::Redactor& redactor_;
   std::string motor_;
@@ -131,6 +142,7 @@ Result<model::Experiment> Harness::Begin(const Asker& asker, model::ExperimentKi
 
 Result<model::Experiment> Harness::Remember(model::Experiment experiment) {
   AIOP_CHECK_OK(engine_.home().ledger().Put(experiment, store::Mode::kInsert));
+  spending_.Add(experiment);
   engine_.Tell({.what = engine::Notice::What::kStep,
                 .run = {},
                 .name = std::string(describe::Name(experiment.kind)),
@@ -165,6 +177,7 @@ Result<std::optional<model::Experiment>> Harness::Remembered(const std::string& 
     again.question = asked.question;
     again.changed = asked.changed;
     again.plant_ms = 0;
+    again.usage = {};
     again.at = asked.at;
     // Whether a failure is "the same" depends on who asks.
     const bool plant = !each.fingerprint.empty();
@@ -234,13 +247,13 @@ Result<model::Experiment> Harness::Ask(const Asker& asker, const Question& asked
     AIOP_TRY(auto known, Remembered(experiment.memo, asker, experiment));
     if (known) return *std::move(known);
   }
-  if (asker.plant_ms_left <= 0) {
+  AIOP_TRY(const budget::Allowance left, LeftFor(asker, experiment.plant));
+  if (const std::string used_up = left.UsedUp(); !used_up.empty()) {
     experiment.result = model::ExperimentResult::kOverBudget;
-    experiment.answer = "not run: the budget for experiments is spent";
+    experiment.answer = "not run: what experiments may use is used up: " + used_up;
     return Remember(std::move(experiment));
   }
-  const Milliseconds timeout{std::min(asker.plant_ms_left, question.motor.manifest.timeout_ms)};
-  auto outcome = RunPlant(question, experiment.id, start, timeout);
+  auto outcome = RunPlant(question, experiment.id, start, left);
   if (!outcome) {
     if (outcome.error().code == Code::kCancelled) return std::unexpected(outcome.error());
     experiment.result = model::ExperimentResult::kNotPossible;
@@ -253,16 +266,23 @@ Result<model::Experiment> Harness::Ask(const Asker& asker, const Question& asked
   if (!outcome->fingerprints.empty())
     experiment.fingerprint = same ? asker.fingerprint : outcome->fingerprints.front();
   experiment.plant_ms = outcome->plant_ms;
+  experiment.usage = outcome->usage;
   experiment.transcript = outcome->transcript;
   experiment.answer = outcome->answer;
   experiment.result = outcome->passed ? model::ExperimentResult::kPassed
                       : same          ? model::ExperimentResult::kSameFailure
                                       : model::ExperimentResult::kOtherFailure;
-  if (outcome->timed_out && timeout.count() < question.motor.manifest.timeout_ms) {
+  if (outcome->used_up ||
+      (outcome->timed_out && left.plant_ms < question.motor.manifest.timeout_ms)) {
     experiment.result = model::ExperimentResult::kOverBudget;
-    experiment.answer = "stopped: the budget for experiments is spent";
+    experiment.answer = "stopped: what experiments may use is used up";
   }
   return Remember(std::move(experiment));
+}
+
+Result<budget::Allowance> Harness::LeftFor(const Asker& asker, const std::string& plant) {
+  AIOP_TRY(const auto today, spending_.Left(engine_.home().ledger(), plant, Now(), asker.per_day));
+  return budget::Allowance::Least(asker.left, today);
 }
 
 Result<model::Experiment> Harness::Impossible(const Asker& asker, const Question& question,
@@ -323,8 +343,9 @@ plants::Execution Harness::Prepare(const Question& question, const std::string& 
 
 Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::string& id,
                                            const std::optional<model::Checkpoint>& start,
-                                           Milliseconds timeout) {
+                                           const budget::Allowance& left) {
   contexts::Home& home = engine_.home();
+  const Milliseconds timeout{std::min(left.plant_ms, question.motor.manifest.timeout_ms)};
   AIOP_TRY(const fs::path checkout, contexts::Checkout(home, question.motor));
   AIOP_TRY(const auto redactor, redact::Redactor::Create(question.motor.manifest.redact));
   const fs::path folder = home.ExperimentFolder() / id;
@@ -352,17 +373,20 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
                       question.to_the_end || question.metered,
                       question.metered
                           ? std::optional(budget::BudgetMeter(question.motor.manifest.budgets))
-                          : std::nullopt);
+                          : std::nullopt,
+                      left);
   ++plants_started_;
   const Timestamp started = Now();
   auto ended = plants::Execute(execution, sink);
   const int64_t plant_ms = (Now() - started).count();
   Outcome outcome;
   outcome.plant_ms = plant_ms;
+  outcome.usage = sink.usage;
+  outcome.used_up = sink.used_up && !sink.passed_the_step;
   outcome.from_checkpoint = execution.request.checkpoint;
   if (ended && ended->ending == plants::Ending::kResult) sink.CheckBudget();
   const bool over_budget = question.metered && !sink.fingerprints.empty();
-  if (!ended && !sink.passed_the_step && !over_budget) {
+  if (!ended && !sink.passed_the_step && !over_budget && !sink.used_up) {
     AIOP_CHECK_OK(file::RemoveTree(folder));
     return std::unexpected(ended.error());
   }
@@ -370,13 +394,14 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
     AIOP_CHECK_OK(file::RemoveTree(folder));
     return Unavailable(ended->details);
   }
-  if (ended && ended->ending == plants::Ending::kStopped && !sink.passed_the_step && !over_budget) {
+  if (ended && ended->ending == plants::Ending::kStopped && !sink.passed_the_step && !over_budget &&
+      !sink.used_up) {
     AIOP_CHECK_OK(file::RemoveTree(folder));
     return Fail(Code::kCancelled, "aiop is stopping");
   }
   outcome.timed_out = ended && ended->ending == plants::Ending::kTimeout;
   outcome.passed =
-      sink.passed_the_step || (!over_budget && ended->ending == plants::Ending::kResult &&
+      sink.passed_the_step || (!over_budget && ended && ended->ending == plants::Ending::kResult &&
                                ended->result->status == model::ResultStatus::kSuccess);
   if (!outcome.passed) {
     if (ended && ended->result) {
@@ -384,7 +409,7 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
         AIOP_CHECK_OK(sink.OnEvent(signal, ""));
       }
     }
-    if (sink.fingerprints.empty()) {
+    if (sink.fingerprints.empty() && ended) {
       sink.Fail(model::SignalType::kError, json::ToValidUtf8(engine::UnreportedFailure(*ended)));
     }
     outcome.fingerprints = sink.fingerprints;

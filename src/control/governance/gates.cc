@@ -240,8 +240,9 @@ Result<std::vector<model::GateResult>> Governor::RunGolden(const model::Change& 
                         candidate.version.reference.version + "?";
     question.changed = "golden spec and candidate motor";
     const Timestamp start = Now();
-    AIOP_TRY(const auto experiment,
-             harness_.Ask({change.incident, "", policy_.PlantMillisecondsPerIncident()}, question));
+    AIOP_TRY(
+        const auto experiment,
+        harness_.Ask({change.incident, "", policy_.PerIncident(), policy_.PerDay()}, question));
     const bool passed = experiment.result == model::ExperimentResult::kPassed;
     const bool failed = experiment.result == model::ExperimentResult::kOtherFailure ||
                         experiment.result == model::ExperimentResult::kSameFailure;
@@ -287,7 +288,7 @@ Result<std::vector<model::GateResult>> Governor::ProveOnIncident(model::Change& 
   const auto ask = [&](const model::Run& run, const contexts::Motor& motor,
                        model::ExperimentKind kind, const std::string& text, int steps_back,
                        bool fresh = false) -> Result<model::Experiment> {
-    experiments::Asker asker{incident.id, "", policy_.PlantMillisecondsPerIncident()};
+    experiments::Asker asker{incident.id, "", policy_.PerIncident(), policy_.PerDay()};
     AIOP_TRY(asker.fingerprint, engine_.FingerprintOf(incident, run.id));
     experiments::Question question;
     question.steps_back = steps_back;
@@ -401,8 +402,9 @@ Result<model::GateResult> Governor::ReRunPassing(const model::Change& change,
     question.question = "Does " + run.app + ", which passed on " + run.motor_ctx.version +
                         ", pass with the candidate?";
     question.changed = change.title;
-    AIOP_TRY(const auto experiment,
-             harness_.Ask({change.incident, "", policy_.PlantMillisecondsPerIncident()}, question));
+    AIOP_TRY(
+        const auto experiment,
+        harness_.Ask({change.incident, "", policy_.PerIncident(), policy_.PerDay()}, question));
     details += (details.empty() ? "" : "; ") + run.app +
                (run.profile.empty() ? "" : "/" + run.profile) + ": " + experiment.answer;
     if (experiment.result == model::ExperimentResult::kPassed) continue;

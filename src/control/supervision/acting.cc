@@ -49,7 +49,7 @@ Result<std::optional<model::Change>> Supervisor::Impl::AnsweredByActive(
       "Does " + behind->app + " pass on the active motor " + active.version.reference.version + "?";
   question.changed =
       "motor " + behind->motor_ctx.version + " -> " + active.version.reference.version;
-  experiments::Asker asker{incident.id, "", policy.PlantMillisecondsPerIncident()};
+  experiments::Asker asker{incident.id, "", policy.PerIncident(), policy.PerDay()};
   AIOP_TRY(asker.fingerprint, engine.FingerprintOf(incident, behind->id));
   AIOP_TRY(const auto experiment, harness.Ask(asker, question));
   if (experiment.result != model::ExperimentResult::kPassed) return std::optional<model::Change>();
@@ -135,8 +135,10 @@ Status Supervisor::Impl::ActOn(const model::DecisionRecord& decision,
       AIOP_TRY(const contexts::Motor own,
                contexts::MotorAtCommit(home, run.plant, run.motor_commit));
       AIOP_TRY([[maybe_unused]] const auto ready,
-               engine.PrepareResume(run.id, run.app_ctx, own,
-                                    {.cause = "the fault was gone on the unchanged re-run"}));
+               engine.PrepareResume(
+                   run.id, run.app_ctx, own,
+                   {.cause = "the fault was gone on the unchanged re-run",
+                    .wait = Milliseconds{policy.BackOffMilliseconds(run.resumed + 1)}}));
     }
     return arbiter.SetOutcome(decision.decision_id, "resumed without a patch");
   }

@@ -64,7 +64,8 @@ class FixesOf final : public arbitration::PendingFixes {
 
 struct Supervisor::Impl {
   contexts::Home& home;
-  const policy::Policy& policy;
+  const policy::Policy& rules;
+  policy::Policy policy;  // in force for the plant that is supervised
   engine::Engine engine;
   experiments::Harness harness;
   governance::Governor governor;
@@ -78,14 +79,15 @@ struct Supervisor::Impl {
   // Decisions for which every patch source was asked in this call: asked once.
   std::set<std::string> exhausted;
 
-  Impl(contexts::Home& owned, const policy::Policy& rules, engine::Watcher watcher)
+  Impl(contexts::Home& owned, const policy::Policy& all_rules, engine::Watcher watcher)
       : home(owned),
-        policy(rules),
+        rules(all_rules),
+        policy(all_rules),
         engine(owned, std::move(watcher)),
         harness(engine, sandbox::Level::kReduced),
-        governor(engine, harness, rules),
+        governor(engine, harness, policy),
         fixes(governor),
-        arbiter(engine, harness, rules, &fixes) {}
+        arbiter(engine, harness, policy, &fixes) {}
 
   Result<model::Run> Get(const std::string& id) { return home.ledger().Get<model::Run>(id); }
 

@@ -83,11 +83,17 @@ Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
   return Summarise(plant, runs);
 }
 
+Status Supervisor::UsePolicyOf(const std::string& plant) {
+  AIOP_TRY(const model::Plant record, contexts::GetPlant(impl_->home, plant));
+  impl_->policy = impl_->rules.For(record.name, record.team);
+  return {};
+}
+
 Result<Summary> Supervisor::Supervise(const Request& request) {
   Impl& impl = *impl_;
   impl.jobs = request.jobs;
   impl.exhausted.clear();
-  AIOP_TRY([[maybe_unused]] const model::Plant plant, contexts::GetPlant(impl.home, request.plant));
+  AIOP_CHECK_OK(UsePolicyOf(request.plant));
   AIOP_TRY([[maybe_unused]] const auto recovered, impl.engine.Recover());
   {
     AIOP_TRY(auto repository, contexts::OpenRepository(impl.home, request.plant));
@@ -135,6 +141,7 @@ Result<Summary> Supervisor::Continue(const std::string& plant,
   Impl& impl = *impl_;
   impl.jobs = jobs;
   impl.exhausted.clear();
+  AIOP_CHECK_OK(UsePolicyOf(plant));
   AIOP_TRY([[maybe_unused]] const auto recovered, impl.engine.Recover());
   AIOP_CHECK_OK(impl.governor.ContinueAll(plant));
   std::vector<std::string> runs = wanted;

@@ -67,6 +67,10 @@ class Supervisor {
   Result<Summary> Continue(const std::string& plant, const std::vector<std::string>& runs,
                            int jobs);
 
+  // What the policy says for this plant and its team is in force from now on. Supervise and
+  // Continue do this themselves; who uses the parts below alone does it first.
+  Status UsePolicyOf(const std::string& plant);
+
   engine::Engine& engine();
   experiments::Harness& harness();
   arbitration::Arbiter& arbiter();

@@ -21,6 +21,25 @@ int64_t Sum(int64_t a, int64_t b) {
 
 }  // namespace
 
+std::string Allowance::UsedUp() const {
+  if (plant_ms <= 0) return "plant time";
+  if (usd <= 0) return "money";
+  if (tokens <= 0) return "tokens";
+  return "";
+}
+
+void Allowance::Take(int64_t plant_milliseconds, const model::Usage& usage) {
+  plant_ms = std::max<int64_t>(0, plant_ms - std::max<int64_t>(0, plant_milliseconds));
+  usd = std::max(0.0, usd - std::max(0.0, usage.cost_usd.value_or(0)));
+  tokens = std::max<int64_t>(0, tokens - std::max<int64_t>(0, usage.tokens.value_or(0)));
+}
+
+Allowance Allowance::Least(const Allowance& a, const Allowance& b) {
+  return {.plant_ms = std::min(a.plant_ms, b.plant_ms),
+          .usd = std::min(a.usd, b.usd),
+          .tokens = std::min(a.tokens, b.tokens)};
+}
+
 void BudgetMeter::StartFrom(double latency_ms, double cost_usd) {
   earlier_latency_ms_ = latency_ms;
   earlier_cost_usd_ = cost_usd;

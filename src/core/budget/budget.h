@@ -1,13 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// Latency and cost against a motor's budgets, summed over the attempts since the last patch. Pure;
-// single-owner.
+// Latency and cost against a motor's budgets, summed over the attempts since the last patch; and
+// what experiments may use of plant time, money and tokens. Pure; single-owner.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <optional>
+#include <string>
 
 #include "core/model/model.h"
 
 namespace aiop::budget {
+
+// What may be used, or is left of it. Hard: when one of the three is used up, nothing more is
+// begun.
+struct Allowance {
+  int64_t plant_ms = std::numeric_limits<int64_t>::max();
+  double usd = std::numeric_limits<double>::max();
+  int64_t tokens = std::numeric_limits<int64_t>::max();
+
+  // What is used up, for people ("plant time"); empty if something of each is left.
+  std::string UsedUp() const;
+  // Takes what was used; never goes below nothing.
+  void Take(int64_t plant_milliseconds, const model::Usage& usage);
+  // The lesser of both, in each.
+  static Allowance Least(const Allowance& a, const Allowance& b);
+};
 
 class BudgetMeter {
  public:

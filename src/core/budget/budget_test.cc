@@ -37,5 +37,37 @@ TEST(BudgetMeter, ThePlantsOwnEventCountsAsItsOwn) {
   EXPECT_FALSE(meter.Check(100).has_value());
 }
 
+TEST(Allowance, IsUsedUpByWhicheverEndsFirst) {
+  Allowance left{.plant_ms = 100, .usd = 0.5, .tokens = 1000};
+  EXPECT_EQ(left.UsedUp(), "");
+  left.Take(40, {.tokens = 10, .cost_usd = 0.2, .latency_ms = {}});
+  EXPECT_EQ(left.plant_ms, 60);
+  EXPECT_DOUBLE_EQ(left.usd, 0.3);
+  EXPECT_EQ(left.tokens, 990);
+  left.Take(0, {.tokens = 5000, .cost_usd = {}, .latency_ms = {}});
+  EXPECT_EQ(left.tokens, 0);
+  EXPECT_EQ(left.UsedUp(), "tokens");
+  left.Take(0, {.tokens = {}, .cost_usd = 9.0, .latency_ms = {}});
+  EXPECT_EQ(left.UsedUp(), "money");
+  left.Take(1000, {});
+  EXPECT_EQ(left.UsedUp(), "plant time");
+}
+
+TEST(Allowance, WhatAPlantReportsCannotAddToIt) {
+  Allowance left{.plant_ms = 100, .usd = 0.5, .tokens = 1000};
+  left.Take(-50, {.tokens = -10, .cost_usd = -3.0, .latency_ms = {}});
+  EXPECT_EQ(left.plant_ms, 100);
+  EXPECT_DOUBLE_EQ(left.usd, 0.5);
+  EXPECT_EQ(left.tokens, 1000);
+  EXPECT_EQ(Allowance::Least(left, {.plant_ms = 7}).plant_ms, 7);
+  EXPECT_EQ(Allowance::Least(left, {.plant_ms = 7}).tokens, 1000);
+}
+
+TEST(Allowance, WithoutLimitsNothingIsEverUsedUp) {
+  Allowance left;
+  left.Take(int64_t{1} << 60, {.tokens = int64_t{1} << 60, .cost_usd = 1e300, .latency_ms = {}});
+  EXPECT_EQ(left.UsedUp(), "");
+}
+
 }  // namespace
 }  // namespace aiop::budget

@@ -91,6 +91,7 @@ struct Plant {
   std::string name;
   std::string motor;   // `name` of its motor.yaml
   std::string source;  // the path or URL it came from
+  std::string team;    // whose it is; policies may differ by team
   MotorReference active;
   std::string active_commit;
   Timestamp created;
@@ -101,6 +102,7 @@ struct Plant {
     visit.Required("name", self.name, "", describe::kNameRule);
     visit.Required("motor", self.motor, "");
     visit.Required("source", self.source, "");
+    visit.Optional("team", self.team, "Whose it is. Policies may differ by team.");
     visit.Required("active", self.active, "The motor version that new runs use.");
     visit.Required("active_commit", self.active_commit, "");
     visit.Required("created", self.created, "");

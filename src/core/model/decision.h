@@ -64,11 +64,15 @@ struct Rejected {
 struct ArbitrationCost {
   int64_t experiments = 0;
   int64_t plant_ms = 0;
+  std::optional<double> cost_usd;
+  std::optional<int64_t> tokens;
   static constexpr std::string_view kName = "ArbitrationCost";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit.Required("experiments", self.experiments, "Plants started to find out.");
     visit.Required("plant_ms", self.plant_ms, "Time they took.");
+    visit.Optional("cost_usd", self.cost_usd, "Money they spent, as far as plants told.");
+    visit.Optional("tokens", self.tokens, "Tokens they spent, as far as plants told.");
   }
 };
 

@@ -73,8 +73,9 @@ struct Run {
   std::string checkpoint;  // the last valid one; empty if none
   int64_t checkpoint_ordinal = 0;
   int64_t attempts = 0;
-  int64_t resumed = 0;            // how often it was resumed after a failure
-  int64_t steps_done = 0;         // steps executed, over all attempts
+  std::optional<Timestamp> not_before;  // goes on no earlier: the fault was transient
+  int64_t resumed = 0;                  // how often it was resumed after a failure
+  int64_t steps_done = 0;               // steps executed, over all attempts
   int64_t steps_redone = 0;       // of these, executed again although their checkpoint still held
   int64_t steps_kept = 0;         // finished steps that its resumptions did not have to do again
   int64_t steps_invalidated = 0;  // steps whose checkpoint a patch made stale
@@ -106,6 +107,7 @@ struct Run {
     visit.Optional("checkpoint", self.checkpoint, "The last one that holds.");
     visit.Optional("checkpoint_ordinal", self.checkpoint_ordinal, "");
     visit.Optional("attempts", self.attempts, "");
+    visit.Optional("not_before", self.not_before, "Goes on no earlier: its fault was transient.");
     visit.Optional("resumed", self.resumed, "");
     visit.Optional("steps_done", self.steps_done, "");
     visit.Optional("steps_redone", self.steps_redone, "");

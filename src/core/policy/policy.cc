@@ -71,8 +71,14 @@ struct Limits {
   }
 };
 
+// What is left out has no limit.
 struct Budgets {
   int64_t plant_ms_per_incident = 0;
+  std::optional<double> usd_per_incident;
+  std::optional<int64_t> tokens_per_incident;
+  std::optional<int64_t> plant_ms_per_day;
+  std::optional<double> usd_per_day;
+  std::optional<int64_t> tokens_per_day;
   int64_t give_up_after = 0;
   int64_t regression_runs = 0;
   int64_t candidates_per_incident = 0;
@@ -81,9 +87,27 @@ struct Budgets {
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit.Required("plant_ms_per_incident", self.plant_ms_per_incident, "", AtLeast(0));
+    visit.Optional("usd_per_incident", self.usd_per_incident, "", AtLeast(0));
+    visit.Optional("tokens_per_incident", self.tokens_per_incident, "", AtLeast(0));
+    visit.Optional("plant_ms_per_day", self.plant_ms_per_day, "", AtLeast(0));
+    visit.Optional("usd_per_day", self.usd_per_day, "", AtLeast(0));
+    visit.Optional("tokens_per_day", self.tokens_per_day, "", AtLeast(0));
     visit.Required("give_up_after", self.give_up_after, "", AtLeast(1));
     visit.Required("regression_runs", self.regression_runs, "", AtLeast(0));
     visit.Required("candidates_per_incident", self.candidates_per_incident, "", AtLeast(1));
+  }
+};
+
+// Twice as long each time.
+struct BackOff {
+  int64_t first_ms = 1000;
+  int64_t most_ms = 60'000;
+
+  static constexpr std::string_view kName = "PolicyBackOff";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Optional("first_ms", self.first_ms, "", AtLeast(0));
+    visit.Optional("most_ms", self.most_ms, "", AtLeast(0));
   }
 };
 
@@ -110,6 +134,7 @@ struct PolicyFile {
   std::string version;
   Thresholds thresholds;
   Budgets budgets;
+  BackOff back_off;
   Limits limits;
   std::vector<RuleEntry> rules;
 
@@ -120,6 +145,7 @@ struct PolicyFile {
     visit.Required("version", self.version, "", kVersionRule);
     visit.Required("thresholds", self.thresholds, "");
     visit.Required("budgets", self.budgets, "");
+    visit.Optional("back_off", self.back_off, "");
     visit.Required("limits", self.limits, "");
     visit.Required("rules", self.rules, "");
   }
@@ -184,6 +210,15 @@ Error Complaint(const std::vector<Problem>& problems, std::string_view file,
   return {Code::kInvalid, std::move(text)};
 }
 
+budget::Allowance Limited(std::optional<int64_t> plant_ms, std::optional<double> usd,
+                          std::optional<int64_t> tokens) {
+  budget::Allowance allowance;
+  if (plant_ms) allowance.plant_ms = *plant_ms;
+  if (usd) allowance.usd = *usd;
+  if (tokens) allowance.tokens = *tokens;
+  return allowance;
+}
+
 Tuning Joined(const Thresholds& thresholds, const Limits& limits) {
   Tuning tuning = limits.tuning;
   tuning.settled_at = thresholds.tuning.settled_at;
@@ -197,8 +232,14 @@ Tuning Joined(const Thresholds& thresholds, const Limits& limits) {
 
 }  // namespace
 
-Result<Policy> Policy::Load(const json::Value& value, std::string_view file,
-                            int (*line_of)(const void*, std::string_view), const void* lines) {
+int64_t Policy::BackOffMilliseconds(int64_t resumed) const {
+  int64_t wait = back_off_first_ms_;
+  for (int64_t i = 1; i < resumed && wait < back_off_most_ms_; ++i) wait *= 2;
+  return std::min(wait, back_off_most_ms_);
+}
+
+Result<Policy> Policy::LoadOne(const json::Value& value, std::string_view file,
+                               int (*line_of)(const void*, std::string_view), const void* lines) {
   auto read = describe::Read<PolicyFile>(value);
   if (!read) return std::unexpected(Complaint(read.error(), file, line_of, lines));
   std::vector<Problem> problems;
@@ -206,10 +247,15 @@ Result<Policy> Policy::Load(const json::Value& value, std::string_view file,
   if (!problems.empty()) return std::unexpected(Complaint(problems, file, line_of, lines));
   Policy policy;
   policy.id_ = read->id + "@" + read->version;
-  policy.plant_ms_per_incident_ = read->budgets.plant_ms_per_incident;
+  const Budgets& budgets = read->budgets;
+  policy.per_incident_ =
+      Limited(budgets.plant_ms_per_incident, budgets.usd_per_incident, budgets.tokens_per_incident);
+  policy.per_day_ = Limited(budgets.plant_ms_per_day, budgets.usd_per_day, budgets.tokens_per_day);
   policy.give_up_after_ = read->budgets.give_up_after;
   policy.regression_runs_ = read->budgets.regression_runs;
   policy.candidates_per_incident_ = read->budgets.candidates_per_incident;
+  policy.back_off_first_ms_ = read->back_off.first_ms;
+  policy.back_off_most_ms_ = read->back_off.most_ms;
   policy.abstain_below_ = read->thresholds.abstain_below;
   policy.reduction_runs_ = read->limits.tuning.reduction_runs;
   policy.tuning_ = std::make_shared<const Tuning>(Joined(read->thresholds, read->limits));

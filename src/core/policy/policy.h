@@ -22,6 +22,7 @@
 
 #include "base/json/json.h"
 #include "base/result/result.h"
+#include "core/budget/budget.h"
 #include "core/model/model.h"
 
 namespace aiop::policy {
@@ -136,8 +137,13 @@ class Policy {
                              int (*line_of)(const void*, std::string_view) = nullptr,
                              const void* lines = nullptr);
 
-  const std::string& Id() const { return id_; }  // "default@1.0.0"
-  int64_t PlantMillisecondsPerIncident() const { return plant_ms_per_incident_; }
+  const std::string& Id() const { return id_; }  // "default@1.0.0", "default@1.0.0+careful"
+  // The policy in force for a plant of a team (may be empty): the first override that names both,
+  // else this one.
+  Policy For(std::string_view plant, std::string_view team) const;
+  // What experiments may use: for one incident, and for one plant in a day.
+  const budget::Allowance& PerIncident() const { return per_incident_; }
+  const budget::Allowance& PerDay() const { return per_day_; }
   int64_t GiveUpAfter() const {
     return give_up_after_;
   }  // useless fixes of one incident before it stays PAUSED
@@ -148,23 +154,34 @@ class Policy {
   double AbstainBelow() const { return abstain_below_; }
   // Runs of the plant at most, to find the least of a spec that still fails.
   int64_t ReductionRuns() const { return reduction_runs_; }
+  // How long to wait before a run whose fault was transient goes on for the nth time (from 1).
+  int64_t BackOffMilliseconds(int64_t resumed) const;
 
   struct Condition;  // private form of `when`
   struct Rule;
-  struct Tuning;  // private form of `thresholds` and `limits`
+  struct Tuning;    // private form of `thresholds` and `limits`
+  struct Override;  // private form of `overrides`
 
  private:
   friend Answer Decide(const Evidence& evidence, const Policy& policy);
   friend std::optional<struct Bisection> Bisect(const Evidence& evidence, const Policy& policy);
   std::string id_;
-  int64_t plant_ms_per_incident_ = 0;
+  budget::Allowance per_incident_;
+  budget::Allowance per_day_;
   int64_t give_up_after_ = 0;
   int64_t regression_runs_ = 0;
   int64_t candidates_per_incident_ = 0;
   int64_t reduction_runs_ = 0;
+  int64_t back_off_first_ms_ = 0;
+  int64_t back_off_most_ms_ = 0;
   double abstain_below_ = 0;
   std::shared_ptr<const Tuning> tuning_;
   std::shared_ptr<const std::vector<Rule>> rules_;
+  std::shared_ptr<const std::vector<Override>> overrides_;
+
+  static Result<Policy> LoadOne(const json::Value& value, std::string_view file,
+                                int (*line_of)(const void*, std::string_view), const void* lines);
+  friend class OverrideReader;
 };
 
 Answer Decide(const Evidence& evidence, const Policy& policy);

@@ -36,7 +36,8 @@ TEST(Load, ReadsTheDefaultPolicy) {
   const Policy& policy = testing::DefaultPolicy();
   EXPECT_EQ(policy.Id(), "default@1.1.0");
   EXPECT_DOUBLE_EQ(policy.AbstainBelow(), 0.7);
-  EXPECT_GT(policy.PlantMillisecondsPerIncident(), 0);
+  EXPECT_EQ(policy.PerIncident().plant_ms, 1'800'000);
+  EXPECT_GT(policy.PerDay().plant_ms, policy.PerIncident().plant_ms);
   EXPECT_EQ(policy.GiveUpAfter(), 3);
   EXPECT_EQ(policy.RegressionRuns(), 3);
   EXPECT_EQ(policy.CandidatesPerIncident(), 4);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/policy/rejected.h"
 
+#include <algorithm>
 #include <array>
 
 namespace aiop::policy {
@@ -88,8 +89,11 @@ std::vector<std::string> NextChecks(Board& board) {
   };
   suggest(knowledge.control_differs,
           "Find out what the real run had that its repetition in the sandbox has not.");
-  suggest(evidence.plant_ms_spent >= evidence.plant_ms_budget,
-          "Raise the time that experiments may take: it is used up.");
+  const bool used_up = std::ranges::any_of(evidence.experiments, [](const auto& experiment) {
+    return experiment.result == model::ExperimentResult::kOverBudget;
+  });
+  suggest(used_up || evidence.plant_ms_spent >= evidence.plant_ms_budget,
+          "Raise what experiments may use (`budgets` in the policy): it is used up.");
   suggest(board.Named("validity_known").truth != Truth::kYes,
           "Have somebody judge the spec of " + evidence.app +
               " by itself, or name validators under `validate` in the motor.");
