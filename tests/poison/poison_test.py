@@ -119,7 +119,8 @@ class Playing:
             self.wrong.append("the text was carried out")
         self.aiop("decisions", "verify")
         self.aiop("replay")
-        self.aiop("--json", "events", "tail").json
+        if not self.aiop("--json", "events", "tail").lines:
+            self.wrong.append("no events")
         shown = [self.aiop(word) for word in ("runs", "incidents", "decisions")]
         for kind, command in (("run", "run"), ("incident", "incident"), ("decision", "decision")):
             for each in self.world.rows(kind):

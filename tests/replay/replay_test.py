@@ -3,7 +3,6 @@
 play."""
 import collections
 import json
-import os
 import pathlib
 import re
 import sys
@@ -18,7 +17,8 @@ from harness import BAD_INPUT, DONE, FAILED, WAITING  # noqa: E402
 
 CORPUS_BYTES_AT_MOST = 3 << 20
 # Small plants that need nothing from outside.
-SAMPLE = ["--plant", "pages", "--plant", "tables", "--every", "4"]
+SAMPLE = ["--plant", "pages", "--plant", "tables", "--every", "6"]
+PLAYED_WITHIN_SECONDS = 280
 
 
 def lines_of(path):
@@ -131,22 +131,19 @@ class Golden(harness.Case):
 
     def play(self, name, *more):
         file = self.world.folder / f"{name}.jsonl"
-        answer = self.world.aiop("--json", "golden", "run", str(ROOT / "tests" / "golden"), *SAMPLE, "--history",
-                                 str(file), *self.cache(), *more)
+        playing = self.world.start("--json", "golden", "run", str(ROOT / "tests" / "golden"), *SAMPLE, "--history",
+                                   str(file), *more)
+        answer = playing.wait(PLAYED_WITHIN_SECONDS)
+        playing.close()
         # A sample may miss a bar; it must have been played.
         self.assertIn(answer.code, (DONE, FAILED), str(answer))
         self.assertEqual(answer.json.get("broken", []), [], str(answer)[-2000:])
         return file.read_bytes()
 
-    def cache(self):
-        folder = os.environ.get("AIOP_GOLDEN_CACHE")
-        return ["--cache", folder] if folder else []
-
     def test_two_plays_and_any_number_of_jobs_write_the_same_bytes(self):
         one = self.play("one", "--jobs", "1")
         self.assertGreater(one.count(b"\n"), 5)
         self.assertEqual(self.play("eight", "--jobs", "8"), one)
-        self.assertEqual(self.play("again", "--jobs", "1"), one)
         answer = self.world.aiop("--json", "replay", str(self.world.folder / "one.jsonl"))
         self.assertEqual((answer.code, answer.json["experiments_unknown"]), (DONE, 0), str(answer))
 

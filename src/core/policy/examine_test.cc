@@ -29,9 +29,8 @@ TEST(Examine, NamesEveryPropositionAndRuleInTheirOrder) {
 
 TEST(Examine, TheFirstRuleThatHoldsIsTheOneThatDecides) {
   Evidence evidence = BareEvidence();
-  const auto arbitration =
-      testing::Arbitrate(evidence, DefaultPolicy(),
-                         [](const Wish&) { return model::ExperimentResult::kPassed; });
+  const auto arbitration = testing::Arbitrate(
+      evidence, DefaultPolicy(), [](const Wish&) { return model::ExperimentResult::kPassed; });
   for (const RuleState& each : Examine(evidence, DefaultPolicy()).rules) {
     EXPECT_EQ(each.holds == true, each.blocked_by.empty()) << each.name;
     if (each.holds != true) continue;
