@@ -266,6 +266,24 @@ class MeetingOfBoth(LoopCase):
         self.assertEqual(order, ["motor", "app"])
         self.expect_paused(by_app(summary)["foreign"], "fix")
 
+    def test_one_drift_that_several_apps_meet_is_one_incident_with_a_decision_for_each(self):
+        self.begin({"foreign": pages.FOREIGN, "alien": pages.FOREIGN})
+        summary = self.run_all(WAITING)
+        self.assertEqual([len(each["apps"]) for each in summary["decisions"]], [1, 1])
+        incidents = {each["id"]: each for each in self.world.ok("incidents").items}
+        merged = [each for each in incidents.values() if each["state"] == "merged"]
+        self.assertEqual(len(merged), 1)
+        target = incidents[merged[0]["merged_into"]]
+        self.assertEqual({run["incident"] for run in self.runs().values()}, {target["id"]})
+        # Asked again, the runs wait as before and nothing is decided anew.
+        self.run_all(WAITING)
+        self.assertEqual(len(self.world.ok("decisions").items), 2)
+        self.world.ok("incident", "unmerge", merged[0]["id"])
+        apart = {each["id"]: each["state"] for each in self.world.ok("incidents").items}
+        self.assertEqual(apart, {target["id"]: "decided", merged[0]["id"]: "decided"})
+        self.assertEqual(len({run["incident"] for run in self.runs().values()}), 2)
+        self.assertEqual(self.world.ok("decisions", "verify").code, 0)
+
 
 class Chance(LoopCase):
     def test_a_fault_that_is_gone_when_repeated_needs_no_patch(self):

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "app/aiop/commands.h"
-#include "app/aiop/corrections.h"
 #include "app/aiop/listing.h"
 #include "app/aiop/words.h"
 #include "control/arbitration/arbitration.h"
@@ -146,7 +145,7 @@ Result<int> DecisionShow(Session& session) {
   AIOP_TRY(Home * home, session.Read());
   AIOP_TRY(const auto decision,
            FindRecord<model::DecisionRecord>(home->ledger(), session.arguments().One("ID")));
-  AIOP_TRY(const auto corrections, CorrectionsOf(*home, decision.decision_id));
+  AIOP_TRY(const auto corrections, arbitration::CorrectionsOf(*home, decision.decision_id));
   Output& out = session.out();
   if (out.json()) {
     json::Object document = describe::ToJson(decision).as_object();
@@ -174,8 +173,9 @@ Result<int> DecisionCorrect(Session& session) {
   AIOP_TRY(const auto decision,
            FindRecord<model::DecisionRecord>(reading->ledger(), arguments.One("ID")));
   AIOP_TRY(Home * home, session.Own());
-  AIOP_TRY(const auto corrected, Correct(*home, decision.decision_id, *category,
-                                         arguments.One("--because"), Session::UserName()));
+  AIOP_TRY(const auto corrected,
+           arbitration::Correct(*home, decision.decision_id, *category, arguments.One("--because"),
+                                Session::UserName()));
   if (session.out().json()) {
     session.out().Document(describe::ToJson(corrected));
   } else {

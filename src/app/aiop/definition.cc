@@ -2,27 +2,13 @@
 #include "app/aiop/definition.h"
 
 #include <algorithm>
-#include <numeric>
+
+#include "core/spelling/spelling.h"
 
 namespace aiop::app {
 namespace {
 
 constexpr size_t kSuggestions = 3;
-
-size_t Distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-    }
-  }
-  return row[b.size()];
-}
 
 // Without the dashes of an option, which say nothing.
 std::string_view Bare(std::string_view word) {
@@ -61,7 +47,7 @@ std::vector<std::string_view> Nearest(std::string_view word,
                                       const std::vector<std::string_view>& known) {
   std::vector<std::pair<size_t, std::string_view>> near;
   for (const std::string_view each : known) {
-    const size_t distance = Distance(Bare(word), Bare(each));
+    const size_t distance = spelling::Distance(Bare(word), Bare(each));
     const bool begins = Bare(word).size() > 1 &&
                         (each.starts_with(word) || (each.size() > 1 && word.starts_with(each)));
     const size_t shorter = std::min(Bare(word).size(), Bare(each).size());

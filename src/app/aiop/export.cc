@@ -226,8 +226,8 @@ model::PlantRunRequest RequestFor(const Failure& failure, const model::AppVersio
 Status PlaceReduced(Home& home, const model::Incident& incident, const model::AppVersion& version,
                     const fs::path& folder) {
   AIOP_TRY(const auto experiments,
-           home.ledger().ListBy<model::Experiment>(
-               store::Kind<model::Experiment>::Field::kIncident, incident.id));
+           home.ledger().ListBy<model::Experiment>(store::Kind<model::Experiment>::Field::kIncident,
+                                                   incident.id));
   for (const auto& experiment : experiments) {
     if (experiment.reduced_spec.empty() || experiment.app_ctx != version.reference) continue;
     AIOP_TRY(const std::string text, home.blobs().Get(experiment.reduced_spec));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/aiop/commands.h"
-#include "app/aiop/corrections.h"
 #include "app/aiop/export.h"
 #include "app/aiop/listing.h"
 #include "app/aiop/words.h"
+#include "control/arbitration/arbitration.h"
 
 namespace aiop::app {
 namespace {
@@ -126,7 +126,7 @@ Result<int> IncidentMerge(Session& session) {
   AIOP_TRY(const auto incident, Named(*reading, session.arguments(), "ID"));
   AIOP_TRY(const auto into, Named(*reading, session.arguments(), "INTO"));
   AIOP_TRY(Home * home, session.Own());
-  AIOP_TRY(const auto merged, Merge(*home, incident.id, into.id, Session::UserName()));
+  AIOP_TRY(const auto merged, arbitration::Merge(*home, incident.id, into.id, Session::UserName()));
   return ShowIncident(session, merged);
 }
 
@@ -134,7 +134,7 @@ Result<int> IncidentUnmerge(Session& session) {
   AIOP_TRY(Home * reading, session.Read());
   AIOP_TRY(const auto incident, Named(*reading, session.arguments(), "ID"));
   AIOP_TRY(Home * home, session.Own());
-  AIOP_TRY(const auto restored, Unmerge(*home, incident.id, Session::UserName()));
+  AIOP_TRY(const auto restored, arbitration::Unmerge(*home, incident.id, Session::UserName()));
   return ShowIncident(session, restored);
 }
 

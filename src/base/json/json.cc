@@ -327,6 +327,18 @@ std::string Child(std::string_view pointer, size_t index) {
   return std::string(pointer) + "/" + std::to_string(index);
 }
 
+std::string LastKey(std::string_view pointer) {
+  const size_t slash = pointer.rfind('/');
+  if (slash == std::string_view::npos) return "";
+  std::string key;
+  for (size_t i = slash + 1; i < pointer.size(); ++i) {
+    const bool escaped = pointer[i] == '~' && i + 1 < pointer.size();
+    if (escaped) ++i;
+    key += escaped ? (pointer[i] == '1' ? '/' : '~') : pointer[i];
+  }
+  return key;
+}
+
 const Value* Find(const Value& root, std::string_view pointer) {
   bj::error_code error;
   return root.find_pointer({pointer.data(), pointer.size()}, error);

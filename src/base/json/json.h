@@ -38,6 +38,8 @@ std::string PrettyText(const Value& value);
 // Adds a step to a JSON pointer (RFC 6901), escaping it.
 std::string Child(std::string_view pointer, std::string_view key);
 std::string Child(std::string_view pointer, size_t index);
+// The last key of a pointer, unescaped; empty for the root.
+std::string LastKey(std::string_view pointer);
 
 // The value at a JSON pointer, or null if there is none. Lives as long as `root`.
 const Value* Find(const Value& root, std::string_view pointer);

@@ -39,9 +39,8 @@ std::vector<std::string> ChecksFor(const policy::Ruling& ruling) {
           "red_without", "green_with",  "restore_point"};
 }
 
-bool BlamesMotorAlone(const policy::Ruling& ruling) {
-  return ruling.classification == model::Classification::kMotor ||
-         ruling.category == model::Category::kTransient;
+bool CoversOtherApps(const policy::Ruling& ruling) {
+  return !ruling.alone || ruling.category == model::Category::kTransient;
 }
 
 }  // namespace
@@ -56,10 +55,11 @@ std::string HashOf(const model::DecisionRecord& record) {
 }
 
 Arbiter::Arbiter(engine::Engine& engine, experiments::Harness& harness,
-                 const policy::Policy& policy)
+                 const policy::Policy& policy, PendingFixes* fixes)
     : engine_(engine),
       harness_(harness),
       policy_(policy),
+      fixes_(fixes),
       history_(std::make_unique<History>(engine.home().ledger())) {}
 
 Arbiter::~Arbiter() = default;
@@ -132,7 +132,7 @@ Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
   std::vector<model::Run> covered;
   std::set<std::string> apps;
   for (const auto& each : standing) {
-    if (each.app != run.app && !BlamesMotorAlone(ruling)) {
+    if (each.app != run.app && !CoversOtherApps(ruling)) {
       others.push_back(each.run);
       continue;
     }

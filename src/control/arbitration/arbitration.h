@@ -7,6 +7,7 @@
 // A ruling that blames the motor covers every run that stopped at the incident. A ruling that
 // blames the app (or the meeting of both) covers the app that was examined: runs of other apps are
 // split off into an incident of their own, because the same message can have another cause there.
+// Where that one is ruled the same, and is not about an app alone, both are one incident again.
 //
 // What history proves comes from an index that is filled from the ledger at the first decision and
 // told of all that is stored from then on, so that a decision costs the same however much happened.
@@ -29,11 +30,24 @@ namespace aiop::arbitration {
 // More wishes than this in one arbitration are a bug of the policy.
 inline constexpr int kWishLimit = 60;
 
+// Fixes of a motor that wait in its source, for experiments: who governs motors knows them.
+class PendingFixes {
+ public:
+  virtual ~PendingFixes() = default;
+  virtual Result<std::vector<std::string>> NamesFor(const contexts::Motor& motor) = 0;
+  // The motor with this fix, and what that is, for people; nothing is recorded about it.
+  virtual Result<std::pair<contexts::Motor, std::string>> With(const contexts::Motor& motor,
+                                                               const std::string& name,
+                                                               const model::Incident& incident) = 0;
+};
+
 class History;  // the index over all that happened; private to the module
 
 class Arbiter {
  public:
-  Arbiter(engine::Engine& engine, experiments::Harness& harness, const policy::Policy& policy);
+  // `fixes` may be null: then none is pending.
+  Arbiter(engine::Engine& engine, experiments::Harness& harness, const policy::Policy& policy,
+          PendingFixes* fixes);
   ~Arbiter();
 
   // Decides an open incident.
@@ -42,6 +56,11 @@ class Arbiter {
   // Moves the occurrences of these runs into a new incident of the same fingerprint.
   Result<model::Incident> SplitOff(const std::string& incident,
                                    const std::vector<std::string>& runs, const std::string& why);
+
+  // An incident that was split off, and decided by itself as the one it came from was, is the same
+  // failure after all: it is merged into the oldest that has such a decision. Rulings on an app
+  // alone never join. Call it with what was decided, when no arbitration is going on.
+  Status JoinAlike(const std::vector<std::string>& incidents);
 
   // How a motor version did in real runs so far, for core/verdict.
   Result<evidence::MotorRecord> RecordOf(const model::MotorReference& motor);
@@ -63,7 +82,8 @@ class Arbiter {
                                           const policy::Wish& wish);
   Result<model::Experiment> FulfilTwin(const experiments::Asker& asker, const model::Run& run,
                                        const contexts::Motor& motor, const policy::Wish& wish);
-  Result<model::Experiment> FulfilReduced(experiments::Asker asker, const model::Run& run,
+  Result<model::Experiment> FulfilReduced(experiments::Asker asker,
+                                          const policy::Evidence& evidence, const model::Run& run,
                                           const contexts::Motor& motor, const policy::Wish& wish);
   Result<model::DecisionRecord> Record(const model::Incident& incident, const model::Run& run,
                                        const policy::Evidence& evidence,
@@ -73,12 +93,33 @@ class Arbiter {
   engine::Engine& engine_;
   experiments::Harness& harness_;
   const policy::Policy& policy_;
+  PendingFixes* fixes_;
   std::unique_ptr<History> history_;
   std::mutex chain_;  // held while a record is appended to the chain
 };
 
 // Whether the chain of decision records is whole; kInvalid naming the first that was changed.
 Status VerifyChain(const store::Ledger& ledger);
+
+// ---- What people say about records afterwards ----
+// Each is an event with an id of its own, so the record that it is about stays as it was made.
+
+// Stores a correction and says so in the decision's outcome, in one commit.
+Result<model::DecisionRecord> Correct(contexts::Home& home, const std::string& decision,
+                                      model::Category category, const std::string& because,
+                                      const std::string& by);
+// Oldest first.
+Result<std::vector<model::StoredEvent>> CorrectionsOf(contexts::Home& home,
+                                                      const std::string& decision);
+
+// Whether the runs that move with a merged incident keep the decision made about them.
+enum class Decisions { kForget, kKeep };
+
+// `id` is the same failure as `into`: it becomes `merged`, runs that wait at it wait at the other.
+// Occurrences stay where they are, so that Unmerge restores exactly.
+Result<model::Incident> Merge(contexts::Home& home, const std::string& id, const std::string& into,
+                              const std::string& by, Decisions decisions = Decisions::kForget);
+Result<model::Incident> Unmerge(contexts::Home& home, const std::string& id, const std::string& by);
 
 // The hash of a record: over everything but outcome and hash, and over previous_hash.
 std::string HashOf(const model::DecisionRecord& record);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns a wish of the policy into an experiment.
+#include <tuple>
+
 #include "control/arbitration/arbitration.h"
 #include "core/twin/twin.h"
 
@@ -14,6 +16,24 @@ Result<model::AppVersion> FindVersion(contexts::Home& home, const std::string& a
     if (each.reference.version == number) return each;
   }
   return NotFound("app '" + app + "' has no version " + number);
+}
+
+// A motor version that is known to take the failing app as it is.
+std::optional<std::string> VersionThatTakes(const policy::Evidence& evidence) {
+  for (const auto& experiment : evidence.experiments) {
+    if (experiment.kind == model::ExperimentKind::kOtherVersion &&
+        experiment.result == model::ExperimentResult::kPassed) {
+      return experiment.motor_ctx.version;
+    }
+  }
+  for (const auto& sighting : evidence.sightings) {
+    if (sighting.app == evidence.app && sighting.app_version == evidence.app_version &&
+        sighting.profile == evidence.profile && !sighting.failed && !sighting.shadowed &&
+        sighting.motor_version != evidence.motor_version) {
+      return sighting.motor_version;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -36,6 +56,10 @@ Result<model::Experiment> Arbiter::Fulfil(const policy::Evidence& evidence, cons
   switch (wish.kind) {
     case kDeclared:
     case kValidators: {
+      if (wish.motor_version != run.motor_ctx.version && !wish.motor_version.empty()) {
+        AIOP_TRY(const auto other, contexts::MotorAt(home, run.plant, wish.motor_version));
+        return harness_.AskValidators(asker, run, question.app, other);
+      }
       if (!wish.app.empty() && wish.app != run.app) {
         AIOP_TRY(question.app, contexts::CurrentVersion(home, wish.app));
       }
@@ -49,10 +73,18 @@ Result<model::Experiment> Arbiter::Fulfil(const policy::Evidence& evidence, cons
       question.changed = "motor " + run.motor_ctx.version + " -> " + wish.motor_version;
       break;
     }
+    case kPendingFix: {
+      auto fixed = fixes_->With(motor, wish.fix, evidence.incident);
+      question.changed = wish.fix;
+      if (!fixed) return harness_.Impossible(asker, question, fixed.error().message);
+      std::tie(question.motor, question.changed) = *std::move(fixed);
+      question.from_scratch = true;  // a checkpoint may hide what the fix does
+      break;
+    }
     case kRepairedTwin:
       return FulfilTwin(asker, run, motor, wish);
     case kReducedSpec:
-      return FulfilReduced(asker, run, motor, wish);
+      return FulfilReduced(asker, evidence, run, motor, wish);
     case kOtherMotor: {
       AIOP_TRY(question.motor, contexts::ActiveMotor(home, wish.plant));
       const auto& profiles = question.motor.manifest.profiles;
@@ -107,7 +139,9 @@ Result<experiments::Question> Arbiter::AboutSpec(const model::Run& run,
 }
 
 // The failing run again and again, each time with less of the spec.
-Result<model::Experiment> Arbiter::FulfilReduced(experiments::Asker asker, const model::Run& run,
+Result<model::Experiment> Arbiter::FulfilReduced(experiments::Asker asker,
+                                                 const policy::Evidence& evidence,
+                                                 const model::Run& run,
                                                  const contexts::Motor& motor,
                                                  const policy::Wish& wish) {
   AIOP_TRY(experiments::Question question, AboutSpec(run, motor, wish));
@@ -116,16 +150,30 @@ Result<model::Experiment> Arbiter::FulfilReduced(experiments::Asker asker, const
   }
   AIOP_TRY(const std::string original,
            snapshot::ReadFile(engine_.home().blobs(), question.app.root, question.app.entry));
+  std::optional<contexts::Motor> takes_it;
+  if (const auto version = VersionThatTakes(evidence)) {
+    AIOP_TRY(takes_it, contexts::MotorAt(engine_.home(), run.plant, *version));
+  }
+  const auto ask = [&](const contexts::Motor& on) -> Result<model::Experiment> {
+    question.motor = on;
+    AIOP_TRY(auto experiment, harness_.Ask(asker, question));
+    asker.plant_ms_left -= experiment.plant_ms;
+    return experiment;
+  };
   std::optional<model::Experiment> last;
   const auto still_fails = [&](std::string_view text) -> Result<bool> {
     question.spec_text = text;
     question.changed = "the spec is cut down to " + std::to_string(text.size()) + " of " +
                        std::to_string(original.size()) + " bytes";
-    AIOP_TRY(auto experiment, harness_.Ask(asker, question));
-    asker.plant_ms_left -= experiment.plant_ms;
-    const bool same = experiment.result == model::ExperimentResult::kSameFailure;
-    if (same) last = std::move(experiment);
-    return same;
+    AIOP_TRY(auto experiment, ask(motor));
+    if (experiment.result != model::ExperimentResult::kSameFailure) return false;
+    // Cutting can break a spec in a way of its own: what takes the whole has to take the rest.
+    if (takes_it) {
+      AIOP_TRY(const auto elsewhere, ask(*takes_it));
+      if (elsewhere.result != model::ExperimentResult::kPassed) return false;
+    }
+    last = std::move(experiment);
+    return true;
   };
   auto shrunk = twin::Shrink(original, still_fails, static_cast<int>(policy_.ReductionRuns()));
   if (!shrunk && shrunk.error().code == Code::kInvalid) {
@@ -159,6 +207,9 @@ Result<model::Experiment> Arbiter::FulfilTwin(const experiments::Asker& asker,
   };
   auto repaired = twin::Repair(original, validator);
   if (!repaired) return impossible(repaired.error().message);
+  if (!wish.motor_version.empty() && wish.motor_version != run.motor_ctx.version) {
+    AIOP_TRY(question.motor, contexts::MotorAt(home, run.plant, wish.motor_version));
+  }
   question.spec_text = repaired->text;
   question.changed = "cut from the spec:";
   for (size_t i = 0; i < repaired->cut.size() && i < 20; ++i)

@@ -78,6 +78,9 @@ Status Arbiter::GatherMeans(policy::Evidence& evidence, const model::Run& run,
             [](const auto& a, const auto& b) { return Older(b, a); });
   std::sort(evidence.newer_versions.begin(), evidence.newer_versions.end(), Older);
 
+  if (fixes_ != nullptr) {
+    AIOP_TRY(evidence.pending_fixes, fixes_->NamesFor(motor));
+  }
   AIOP_TRY(evidence.golden, contexts::GoldenSpecs(home, motor));
   AIOP_TRY(const model::App app, home.apps().Get<model::App>(run.app));
   for (const auto& profile : app.profiles) {

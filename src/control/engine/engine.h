@@ -91,6 +91,10 @@ class Engine {
   // run's state.
   Result<model::Run> Drive(const std::string& run);
 
+  // The incident, or the one that it was merged into.
+  Result<model::Incident> CurrentIncident(const std::string& id);
+  // Its occurrences, and those of incidents that were merged into it.
+  Result<std::vector<model::Occurrence>> OccurrencesAt(const model::Incident& incident);
   // The fingerprint this run failed with at this incident: where incidents were merged, not
   // always the incident's own.
   Result<std::string> FingerprintOf(const model::Incident& incident, const std::string& run);

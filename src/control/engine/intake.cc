@@ -65,10 +65,28 @@ Result<model::Incident> Engine::FindOrOpenIncident(const model::StoredEvent& eve
   return incident;
 }
 
+Result<model::Incident> Engine::CurrentIncident(const std::string& id) {
+  AIOP_TRY(auto incident, home_.ledger().Get<model::Incident>(id));
+  if (incident.merged_into.empty()) return incident;
+  return home_.ledger().Get<model::Incident>(incident.merged_into);
+}
+
+Result<std::vector<model::Occurrence>> Engine::OccurrencesAt(const model::Incident& incident) {
+  using Field = store::Kind<model::Occurrence>::Field;
+  AIOP_TRY(auto all, home_.ledger().ListBy<model::Occurrence>(Field::kIncident, incident.id));
+  AIOP_TRY(const auto incidents, home_.ledger().ListBy<model::Incident>(
+                                     store::Kind<model::Incident>::Field::kPlant, incident.plant));
+  for (const auto& each : incidents) {
+    if (each.merged_into != incident.id) continue;
+    AIOP_TRY(const auto more, home_.ledger().ListBy<model::Occurrence>(Field::kIncident, each.id));
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
+}
+
 Result<std::string> Engine::FingerprintOf(const model::Incident& incident, const std::string& run) {
-  AIOP_TRY(const auto occurrences,
-           home_.ledger().ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kRun,
-                                                    run));
+  AIOP_TRY(const auto occurrences, home_.ledger().ListBy<model::Occurrence>(
+                                       store::Kind<model::Occurrence>::Field::kRun, run));
   std::string fingerprint = incident.fingerprint;
   for (const auto& each : occurrences) {
     if (each.incident != incident.id) continue;

@@ -7,6 +7,7 @@
 #include "base/yaml/yaml.h"
 #include "control/experiments/experiments.h"
 #include "core/schema/schema.h"
+#include "core/spelling/spelling.h"
 
 namespace aiop::experiments {
 namespace {
@@ -64,6 +65,17 @@ void ReadOutput(std::string_view out, SpecOpinion& opinion) {
   }
 }
 
+// What was probably meant where the schema refuses a word of the spec; empty if that is not plain.
+std::string MeantAt(const json::Value& spec, const schema::Violation& violation) {
+  const json::Value* found = json::Find(spec, violation.instance_path);
+  if (found == nullptr || violation.allowed.empty()) return "";
+  const bool is_value = violation.keyword_path.ends_with("/enum");
+  if (is_value && !found->is_string()) return "";
+  const std::string word =
+      is_value ? std::string(found->get_string()) : json::LastKey(violation.instance_path);
+  return spelling::MeantBy(word, violation.allowed).value_or("");
+}
+
 std::string Count(size_t number, std::string_view word) {
   return std::to_string(number) + " " + std::string(word) + (number == 1 ? "" : "s");
 }
@@ -98,7 +110,8 @@ Result<SpecOpinion> Harness::ValidateFolder(const contexts::Motor& motor,
     opinion.accepted = false;
     if (opinion.findings.size() == before) {
       std::string text = output.err.empty() ? output.out : output.err;
-      opinion.findings.push_back({"", json::ToValidUtf8(text.substr(0, 400))});
+      opinion.findings.push_back(
+          {.path = "", .message = json::ToValidUtf8(text.substr(0, 400)), .meant = ""});
     }
   }
   return opinion;
@@ -214,7 +227,9 @@ Result<model::Experiment> Harness::AskDeclared(const Asker& asker, const model::
       return answer(model::ExperimentResult::kNotPossible,
                     accepts.schema + ": " + schema.error().message);
     for (const auto& violation : schema->Validate(spec->value)) {
-      experiment.findings.push_back({violation.instance_path, violation.message});
+      experiment.findings.push_back({.path = violation.instance_path,
+                                     .message = violation.message,
+                                     .meant = MeantAt(spec->value, violation)});
     }
     if (!experiment.findings.empty()) {
       return answer(model::ExperimentResult::kOtherFailure,

@@ -260,8 +260,8 @@ Result<std::vector<model::GateResult>> Governor::RunGolden(const model::Change& 
 
 Result<std::vector<model::Run>> Governor::StandingAt(const std::string& incident) {
   auto& ledger = engine_.home().ledger();
-  AIOP_TRY(const auto occurrences, ledger.ListBy<model::Occurrence>(
-                                       store::Kind<model::Occurrence>::Field::kIncident, incident));
+  AIOP_TRY(const auto record, ledger.Get<model::Incident>(incident));
+  AIOP_TRY(const auto occurrences, engine_.OccurrencesAt(record));
   std::vector<model::Run> runs;
   for (const auto& each : occurrences) {
     AIOP_TRY(const model::Run run, ledger.Get<model::Run>(each.run));

@@ -63,6 +63,15 @@ class Governor {
   Result<model::Change> Reject(const std::string& change, const std::string& by,
                                const std::string& because);
 
+  // Fixes that wait in a motor's patch sources ("fix/widths", "upgrade 1": the likeliest), and the
+  // motor with one of them and its name for people: for experiments. Nothing is recorded; the
+  // candidate of a change is made anew, with a version of its own. Upgrades are looked up only when
+  // one is asked for.
+  Result<std::vector<std::string>> PendingFixes(const contexts::Motor& motor);
+  Result<std::pair<contexts::Motor, std::string>> WithFix(const contexts::Motor& motor,
+                                                          const std::string& fix,
+                                                          const model::Incident& incident);
+
   // Goes on with a change that a killed process left in `gating` or before.
   Result<model::Change> Continue(const std::string& change);
   // All such changes of a plant.
@@ -104,6 +113,10 @@ class Governor {
   Result<model::PointerMove> LastMove(const std::string& plant);
   Result<model::Change> Move(model::Change change, model::ChangeState to,
                              const std::string& reason);
+  Result<std::optional<Candidate>> FindFix(const contexts::Motor& motor, const std::string& fix,
+                                           const model::Incident& incident);
+  // The tree of an upgrade, whose lock file is made only when it is really tried.
+  Result<std::string> TreeOf(const contexts::Motor& base, const Candidate& candidate);
   Result<std::vector<Candidate>> FromBranches(const contexts::Motor& motor);
   Result<std::vector<Candidate>> FromUpgrades(const contexts::Motor& motor,
                                               const model::Incident& incident);

@@ -10,6 +10,7 @@
 namespace aiop::governance {
 namespace {
 
+constexpr std::string_view kUpgradeWord = "upgrade ";
 constexpr Milliseconds kPatchTimeout{60'000};
 constexpr size_t kPatchOutputBytes = size_t{1} << 20;
 constexpr size_t kSubmittedDiffBytes = size_t{16} << 20;
@@ -36,6 +37,69 @@ Result<std::vector<Candidate>> Governor::FromBranches(const contexts::Motor& mot
                           .merges = branch.commit});
   }
   return candidates;
+}
+
+Result<std::vector<std::string>> Governor::PendingFixes(const contexts::Motor& motor) {
+  std::vector<std::string> names;
+  for (const model::PatchSource source : motor.manifest.patch_sources) {
+    if (source == model::PatchSource::kBranch) {
+      AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), motor.version.plant));
+      AIOP_TRY(const auto branches,
+               repository.Branches(motor.manifest.branches, motor.version.commit));
+      for (const auto& branch : branches) names.push_back(branch.name);
+    } else if (source == model::PatchSource::kUpgrade) {
+      names.push_back(std::string(kUpgradeWord) + "1");
+    }
+  }
+  return names;
+}
+
+Result<std::optional<Candidate>> Governor::FindFix(const contexts::Motor& motor,
+                                                   const std::string& fix,
+                                                   const model::Incident& incident) {
+  const bool upgrade = fix.starts_with(kUpgradeWord);
+  std::vector<Candidate> candidates;
+  if (upgrade) {
+    AIOP_TRY(candidates, FromUpgrades(motor, incident));
+    if (candidates.empty()) return std::optional<Candidate>();
+    return std::optional(candidates.front());
+  }
+  AIOP_TRY(candidates, FromBranches(motor));
+  for (const Candidate& each : candidates) {
+    if (each.origin.starts_with(fix + "@")) return std::optional(each);
+  }
+  return std::optional<Candidate>();
+}
+
+Result<std::pair<contexts::Motor, std::string>> Governor::WithFix(const contexts::Motor& motor,
+                                                                  const std::string& fix,
+                                                                  const model::Incident& incident) {
+  AIOP_TRY(const auto candidate, FindFix(motor, fix, incident));
+  if (!candidate) return NotFound("there is no " + fix);
+  AIOP_TRY(const std::string tree, TreeOf(motor, *candidate));
+  AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), motor.version.plant));
+  AIOP_CHECK_OK(repository.CheckTree(tree));
+  std::vector<std::string> parents = {motor.version.commit};
+  if (!candidate->merges.empty()) parents.push_back(candidate->merges);
+  // The same every time, so that what was learned with it is remembered.
+  AIOP_TRY(
+      const std::string commit,
+      repository.Commit(tree, parents, {std::string(kOperatorName), std::string(kOperatorMail)},
+                        motor.version.created, "Try: " + candidate->title + "\n"));
+  AIOP_TRY(auto fixed, contexts::MotorAtCommit(engine_.home(), motor.version.plant, commit));
+  return std::pair(std::move(fixed), candidate->title);
+}
+
+Result<std::string> Governor::TreeOf(const contexts::Motor& base, const Candidate& candidate) {
+  if (candidate.source != model::PatchSource::kUpgrade) return candidate.tree;
+  AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), base.version.plant));
+  const auto npm = upgrade::MakeNpm(engine_.home().CacheFolder());
+  const size_t space = candidate.origin.find(' ');
+  const size_t arrow = candidate.origin.find(" -> ");
+  const upgrade::Upgrade upgrade{"npm", candidate.origin.substr(0, space),
+                                 candidate.origin.substr(space + 1, arrow - space - 1),
+                                 candidate.origin.substr(arrow + 4)};
+  return npm->Apply(repository, base.version.commit, upgrade);
 }
 
 Result<std::vector<Candidate>> Governor::FromUpgrades(const contexts::Motor& motor,
@@ -88,25 +152,15 @@ Result<std::optional<model::Change>> Governor::Try(const contexts::Motor& base,
   AIOP_TRY(const bool tried, TriedBefore(base, offered, incident.id));
   if (tried) return std::optional<model::Change>();
   Candidate candidate = offered;
-  if (candidate.source == model::PatchSource::kUpgrade) {
-    // The lock file is made only for candidates that are really tried.
-    AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), base.version.plant));
-    const auto npm = upgrade::MakeNpm(engine_.home().CacheFolder());
-    const size_t space = candidate.origin.find(' ');
-    const size_t arrow = candidate.origin.find(" -> ");
-    const upgrade::Upgrade upgrade{"npm", candidate.origin.substr(0, space),
-                                   candidate.origin.substr(space + 1, arrow - space - 1),
-                                   candidate.origin.substr(arrow + 4)};
-    auto tree = npm->Apply(repository, base.version.commit, upgrade);
-    if (!tree) {
-      AIOP_CHECK_OK(engine_.TellMotor(
-          base.version.plant, base.version.reference, model::SignalType::kError,
-          model::Severity::kWarn,
-          {{"details", candidate.title + " could not be prepared: " + tree.error().message}}));
-      return std::optional<model::Change>();
-    }
-    candidate.tree = *tree;
+  auto tree = TreeOf(base, candidate);
+  if (!tree) {
+    AIOP_CHECK_OK(engine_.TellMotor(
+        base.version.plant, base.version.reference, model::SignalType::kError,
+        model::Severity::kWarn,
+        {{"details", candidate.title + " could not be prepared: " + tree.error().message}}));
+    return std::optional<model::Change>();
   }
+  candidate.tree = *tree;
   auto drafted = Draft(base, candidate, incident.id, decision.decision_id, "");
   if (!drafted) {
     if (drafted.error().code != Code::kInvalid) return std::unexpected(drafted.error());
@@ -122,7 +176,7 @@ Result<std::optional<model::Change>> Governor::Try(const contexts::Motor& base,
 
 Result<std::optional<model::Change>> Governor::HealMotor(const model::DecisionRecord& decision) {
   const std::lock_guard lock(motors_);
-  AIOP_TRY(const auto incident, engine_.home().ledger().Get<model::Incident>(decision.incident_id));
+  AIOP_TRY(const auto incident, engine_.CurrentIncident(decision.incident_id));
   AIOP_TRY(const contexts::Motor base, contexts::ActiveMotor(engine_.home(), decision.plant));
   int64_t tried = 0;
   for (const model::PatchSource source : base.manifest.patch_sources) {

@@ -37,7 +37,7 @@ Result<std::optional<model::Change>> Supervisor::Impl::AnsweredByActive(
     return !run.pinned_motor && run.motor_commit != active.version.commit;
   });
   if (behind == runs.end() || active.version.change.empty()) return std::optional<model::Change>();
-  AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(decision.incident_id));
+  AIOP_TRY(model::Incident incident, engine.CurrentIncident(decision.incident_id));
   experiments::Question question;
   question.kind = model::ExperimentKind::kCandidate;
   question.run = *behind;
@@ -75,7 +75,7 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
   }
   if (runs.empty()) return {};
   // A change that answers this incident already?
-  AIOP_TRY(const auto incident, home.ledger().Get<model::Incident>(decision.incident_id));
+  AIOP_TRY(const auto incident, engine.CurrentIncident(decision.incident_id));
   if (!incident.change.empty()) {
     AIOP_TRY(const auto change, home.ledger().Get<model::Change>(incident.change));
     if (change.status == model::ChangeState::kPromoted) return ResumeOn(change, decision, runs);
@@ -107,7 +107,7 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
                : std::unexpected(change.error());
   }
   if (!*change) {
-    exhausted.insert(decision.incident_id);
+    exhausted.insert(decision.decision_id);
     AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id,
                                      "waiting: no patch source has a fix that passes the gates"));
     return park(
@@ -118,7 +118,7 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
             : "the motor is at fault and no patch source has a fix that passes the gates");
   }
   if ((*change)->status == model::ChangeState::kAwaitingApproval) {
-    exhausted.insert(decision.incident_id);
+    exhausted.insert(decision.decision_id);
     AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id,
                                      "waiting: change " + (*change)->id + " awaits approval"));
     return park(PausedBecause::kApproval, "change " + (*change)->id + " awaits approval");
@@ -160,7 +160,7 @@ Status Supervisor::Impl::ActAll(const std::vector<std::string>& runs) {
     AIOP_TRY(const model::Run run, Get(id));
     if (run.state != RunState::kPaused || run.decision.empty() || run.incident.empty()) continue;
     if (!Waits(run, PausedBecause::kEvidence) && !Waits(run, PausedBecause::kFix)) continue;
-    if (exhausted.contains(run.incident)) continue;
+    if (exhausted.contains(run.decision)) continue;
     AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(run.decision));
     if (Waits(run, PausedBecause::kFix) && decision.classification == model::Classification::kApp)
       continue;
@@ -211,8 +211,7 @@ Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
   for (const std::string& id : incidents) {
     AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(id));
     if (incident.state != model::IncidentState::kDecided) continue;
-    AIOP_TRY(const auto occurrences, home.ledger().ListBy<model::Occurrence>(
-                                         store::Kind<model::Occurrence>::Field::kIncident, id));
+    AIOP_TRY(const auto occurrences, engine.OccurrencesAt(incident));
     bool healed = !occurrences.empty();
     for (const auto& each : occurrences) {
       AIOP_TRY(const model::Run run, Get(each.run));
@@ -222,7 +221,15 @@ Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
     AIOP_TRY(incident.state,
              lifecycle::StepIncident(incident.state, lifecycle::IncidentEvent::kHealed));
     // What would not be looked at again comes last.
-    AIOP_CHECK_OK(arbiter.SetOutcome(incident.decision, "healed"));
+    std::set<std::string> decisions{incident.decision};
+    for (const auto& each : occurrences) {
+      if (each.incident == id) continue;
+      AIOP_TRY(const auto merged, home.ledger().Get<model::Incident>(each.incident));
+      if (!merged.decision.empty()) decisions.insert(merged.decision);
+    }
+    for (const auto& decision : decisions) {
+      AIOP_CHECK_OK(arbiter.SetOutcome(decision, "healed"));
+    }
     AIOP_CHECK_OK(home.ledger().Put(incident));
   }
   for (const std::string& id : changes) {

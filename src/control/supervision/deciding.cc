@@ -39,13 +39,22 @@ Result<bool> Supervisor::Impl::KeepsFailing(const model::Incident& incident,
                                             const model::Run& run) {
   AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(incident.decision));
   if (decision.category != model::Category::kTransient) return false;
-  AIOP_TRY(const auto occurrences,
-           home.ledger().ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kRun,
-                                                   run.id));
+  AIOP_TRY(const auto occurrences, home.ledger().ListBy<model::Occurrence>(
+                                       store::Kind<model::Occurrence>::Field::kRun, run.id));
   const auto failures = std::ranges::count_if(occurrences, [&](const model::Occurrence& each) {
-    return each.incident == incident.id && each.app_ctx == run.app_ctx && each.motor_ctx == run.motor_ctx;
+    return each.incident == incident.id && each.app_ctx == run.app_ctx &&
+           each.motor_ctx == run.motor_ctx;
   });
   return failures > policy.GiveUpAfter();
+}
+
+// Whether the decision was made about this incident, or about one that was merged into it.
+Result<bool> Supervisor::Impl::IsAbout(const std::string& decision,
+                                       const model::Incident& incident) {
+  if (decision.empty() || decision == incident.decision) return !decision.empty();
+  AIOP_TRY(const auto record, home.ledger().Get<model::DecisionRecord>(decision));
+  AIOP_TRY(const auto current, engine.CurrentIncident(record.incident_id));
+  return record.incident_id != incident.id && current.id == incident.id;
 }
 
 Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
@@ -56,7 +65,8 @@ Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
     AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(run.incident));
     const bool decided =
         incident.state == model::IncidentState::kDecided && !incident.decision.empty();
-    if (decided && run.decision == incident.decision) {
+    AIOP_TRY(const bool about_it, IsAbout(run.decision, incident));
+    if (decided && about_it) {
       AIOP_TRY(const bool again, KeepsFailing(incident, run));
       if (!again) continue;
       AIOP_TRY(incident, arbiter.SplitOff(incident.id, {id},
@@ -80,7 +90,9 @@ Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
     if (std::find(incidents.begin(), incidents.end(), incident.id) == incidents.end())
       incidents.push_back(incident.id);
   }
+  std::vector<std::string> decided_now;
   while (!incidents.empty()) {
+    decided_now.insert(decided_now.end(), incidents.begin(), incidents.end());
     AIOP_CHECK_OK(ForEach<std::string>(incidents, jobs, [&](const std::string& id) -> Status {
       const auto decision = arbiter.Arbitrate(id);
       if (decision || decision.error().code == Code::kCancelled ||
@@ -102,7 +114,7 @@ Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
       }
     }
   }
-  return {};
+  return arbiter.JoinAlike(decided_now);
 }
 
 }  // namespace aiop::supervision

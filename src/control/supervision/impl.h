@@ -45,19 +45,37 @@ inline bool Waits(const model::Run& run, PausedBecause because) {
   return run.state == RunState::kPaused && run.paused_because == because;
 }
 
+// What waits in a motor's source, as experiments try it.
+class FixesOf final : public arbitration::PendingFixes {
+ public:
+  explicit FixesOf(governance::Governor& governor) : governor_(governor) {}
+  Result<std::vector<std::string>> NamesFor(const contexts::Motor& motor) override {
+    return governor_.PendingFixes(motor);
+  }
+  Result<std::pair<contexts::Motor, std::string>> With(const contexts::Motor& motor,
+                                                       const std::string& name,
+                                                       const model::Incident& incident) override {
+    return governor_.WithFix(motor, name, incident);
+  }
+
+ private:
+  governance::Governor& governor_;
+};
+
 struct Supervisor::Impl {
   contexts::Home& home;
   const policy::Policy& policy;
   engine::Engine engine;
   experiments::Harness harness;
-  arbitration::Arbiter arbiter;
   governance::Governor governor;
+  FixesOf fixes;
+  arbitration::Arbiter arbiter;
   int jobs = 1;
   std::mutex pending_mutex;
   std::map<std::string, lifecycle::RunEvent>
       pending;  // asked for through the mailbox, to be done at the next safe point
   std::unique_ptr<Mailbox> mailbox;
-  // Incidents for which every patch source was asked in this call: asked once.
+  // Decisions for which every patch source was asked in this call: asked once.
   std::set<std::string> exhausted;
 
   Impl(contexts::Home& owned, const policy::Policy& rules, engine::Watcher watcher)
@@ -65,8 +83,9 @@ struct Supervisor::Impl {
         policy(rules),
         engine(owned, std::move(watcher)),
         harness(engine, sandbox::Level::kReduced),
-        arbiter(engine, harness, rules),
-        governor(engine, harness, rules) {}
+        governor(engine, harness, rules),
+        fixes(governor),
+        arbiter(engine, harness, rules, &fixes) {}
 
   Result<model::Run> Get(const std::string& id) { return home.ledger().Get<model::Run>(id); }
 
@@ -88,6 +107,7 @@ struct Supervisor::Impl {
   Status HealMotor(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
   Status ResumeOn(const model::Change& change, const model::DecisionRecord& decision,
                   const std::vector<model::Run>& runs);
+  Result<bool> IsAbout(const std::string& decision, const model::Incident& incident);
   Result<bool> KeepsFailing(const model::Incident& incident, const model::Run& run);
   Status NoteReturns(const std::vector<std::string>& runs);
   Status CloseIncidents(const std::vector<std::string>& runs);

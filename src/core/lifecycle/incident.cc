@@ -20,6 +20,9 @@ Result<model::IncidentState> StepIncident(model::IncidentState state, IncidentEv
     case IncidentEvent::kHealed:
       if (state == kDecided || state == kResolved) return kResolved;
       break;
+    case IncidentEvent::kJoined:
+      if (state == kDecided || state == kResolved) return kDecided;
+      break;
     case IncidentEvent::kMergedAway:
       if (state != kMerged) return kMerged;
       break;

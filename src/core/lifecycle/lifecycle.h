@@ -59,6 +59,7 @@ enum class IncidentEvent {
   kArbitrationStarted,
   kRuled,
   kHealed,
+  kJoined,  // another incident is merged into it, and its runs still stand
   kMergedAway,
   kSplitOff
 };

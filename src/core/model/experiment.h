@@ -15,6 +15,7 @@ enum class ExperimentKind {
   kOtherVersion,     // the unchanged app on another motor version
   kRepairedTwin,     // the spec without what the validators object to
   kReducedSpec,      // the least of the spec that still fails the same way
+  kPendingFix,       // the unchanged app on this motor with a fix that waits in its source
   kOtherApp,         // another app on the same motor
   kOtherMotor,       // the same spec on another motor that takes such specs
   kGoldenApp,        // a golden app on the same motor
@@ -32,6 +33,7 @@ constexpr auto EnumNames(ExperimentKind) {
        {kOtherVersion, "other_version"},
        {kRepairedTwin, "repaired_twin"},
        {kReducedSpec, "reduced_spec"},
+       {kPendingFix, "pending_fix"},
        {kOtherApp, "other_app"},
        {kOtherMotor, "other_motor"},
        {kGoldenApp, "golden_app"},
@@ -61,11 +63,14 @@ constexpr auto EnumNames(ExperimentResult) {
 struct Finding {
   std::string path;  // JSON pointer into the spec; empty if the validator named none
   std::string message;
+  std::string meant;  // the one word close to the one found that would have been accepted
   static constexpr std::string_view kName = "Finding";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit.Optional("path", self.path, "JSON pointer into the spec.");
     visit.Required("message", self.message, "");
+    visit.Optional("meant", self.meant,
+                   "The one word, close to the one found, that would have been accepted.");
   }
 };
 

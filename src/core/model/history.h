@@ -72,6 +72,7 @@ struct PastExperiment {
   std::string id;
   ExperimentKind kind = ExperimentKind::kControl;
   std::string about;
+  std::string on;
   std::string question;
   ExperimentResult result = ExperimentResult::kNotPossible;
   std::string motor;
@@ -85,7 +86,8 @@ struct PastExperiment {
     visit.Required("kind", self.kind, "");
     visit.Optional("about", self.about,
                    "What was asked about: the app, motor version, profile, app version, golden "
-                   "spec or plant; which of them follows from the kind.");
+                   "spec, fix or plant; which of them follows from the kind.");
+    visit.Optional("on", self.on, "The motor version, where the kind does not say it is another.");
     visit.Optional("question", self.question, "");
     visit.Required("result", self.result, "");
     visit.Optional("motor", self.motor, "other_motor: what that motor is called.");
@@ -161,6 +163,7 @@ struct DecisionHistory {
   std::vector<std::string> other_profiles;
   std::vector<std::string> other_apps;
   std::vector<std::string> earlier_revisions;
+  std::vector<std::string> pending_fixes;
   std::vector<std::string> other_motors;
   std::vector<PastExperiment> experiments;
   std::map<std::string, bool> known;
@@ -197,6 +200,7 @@ struct DecisionHistory {
     visit.Optional("other_profiles", self.other_profiles, "Of the app.");
     visit.Optional("other_apps", self.other_apps, "Of the plant.");
     visit.Optional("earlier_revisions", self.earlier_revisions, "Of the app, newest first.");
+    visit.Optional("pending_fixes", self.pending_fixes, "That wait in the motor's source.");
     visit.Optional("other_motors", self.other_motors, "Plants whose motors take such specs.");
     visit.Optional("experiments", self.experiments, "In the order in which they were asked.");
     visit.Optional("known", self.known,

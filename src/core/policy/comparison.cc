@@ -51,9 +51,38 @@ const Trial* TwinAnswer(const Knowledge& knowledge) {
   return nullptr;
 }
 
+// A repair can break a spec in a way that validators do not see. So where a motor version takes the
+// spec as it is, it has to take the repaired one too, or the twin says nothing.
+Known RepairBroke(const Knowledge& knowledge) {
+  for (const Trial& trial : knowledge.twins_elsewhere) {
+    if (!trial.Answered()) continue;
+    return trial.Passed() ? No("The repaired spec goes through on motor version " + trial.what +
+                                   ", as the spec itself does.",
+                               {trial.reference})
+                          : Yes("Motor version " + trial.what +
+                                    " takes the spec as it is and not the repaired one, so the "
+                                    "repair broke something.",
+                                {trial.reference});
+  }
+  for (const Trial& trial : knowledge.versions) {
+    if (!trial.Passed()) continue;
+    if (auto wish = knowledge.AskTwinOn(trial.what)) return Open(std::move(wish));
+  }
+  const bool some_answer = std::ranges::any_of(knowledge.versions, &Trial::Answered);
+  if (!some_answer) {
+    if (auto wish = knowledge.AskVersion(Direction::kAny)) return Open(std::move(wish));
+  }
+  return No("No motor version is known that takes the spec as it is.");
+}
+
 Known Twin(const Knowledge& knowledge, bool wanted_pass) {
   const Trial* answer = TwinAnswer(knowledge);
   if (answer == nullptr) return Open(knowledge.AskTwin());
+  if (answer->Same()) {
+    Known broke = RepairBroke(knowledge);
+    if (broke.truth == Truth::kUnknown) return broke;
+    if (broke.truth == Truth::kYes) return No(broke.fact, broke.references);
+  }
   const std::string fact =
       answer->Passed() ? "With what the validators object to cut out, its spec goes through."
                        : "With what the validators object to cut out, it fails the same way.";
@@ -156,6 +185,11 @@ Known TwinSameFailure(const Knowledge& knowledge) { return Twin(knowledge, false
 
 Known TwinDecides(const Knowledge& knowledge) {
   const Trial* answer = TwinAnswer(knowledge);
+  if (answer != nullptr && answer->Same()) {
+    Known broke = RepairBroke(knowledge);
+    if (broke.truth == Truth::kUnknown) return broke;
+    if (broke.truth == Truth::kYes) return No(broke.fact, broke.references);
+  }
   if (answer != nullptr) return Yes(Twin(knowledge, true).fact, {answer->reference});
   if (auto wish = knowledge.AskTwin()) return Open(std::move(wish));
   std::vector<std::string> references;
@@ -206,6 +240,13 @@ Known ReducedSpecValid(const Knowledge& knowledge) {
 
 Known ReducedSpecDefective(const Knowledge& knowledge) {
   return Contrary(ReducedSpecValid(knowledge));
+}
+
+Known PendingFixPasses(const Knowledge& knowledge) {
+  if (knowledge.evidence.pending_fixes.empty()) return No("No fix of the motor is pending.");
+  return SomePass(knowledge.fixes, knowledge.AskPendingFix(),
+                  "The unchanged app goes through with the pending fix ",
+                  "The unchanged app fails the same way with the pending fix ");
 }
 
 Known OtherMotorPasses(const Knowledge& knowledge) {

@@ -14,7 +14,7 @@ using model::ExperimentKind;
 
 constexpr auto kPlaceholders = std::to_array<std::string_view>(
     {"app", "app_version", "motor", "profile", "other_version", "golden", "other_profile",
-     "earlier_revision", "failing_apps", "passing_apps"});
+     "earlier_revision", "failing_apps", "passing_apps", "pending_fix"});
 
 std::string FirstPassing(const std::vector<Trial>& trials, std::string_view otherwise) {
   const auto found = std::ranges::find_if(trials, &Trial::Passed);
@@ -44,6 +44,7 @@ std::string PlaceholderValue(std::string_view name, const Knowledge& knowledge) 
   }
   if (name == "other_profile") return FirstPassing(knowledge.profiles, "another profile");
   if (name == "earlier_revision") return FirstPassing(knowledge.revisions, "an earlier version");
+  if (name == "pending_fix") return FirstPassing(knowledge.fixes, "a pending fix");
   if (name == "failing_apps") return Listed(knowledge.AllFailingApps());
   return Names(knowledge.passing_apps);
 }

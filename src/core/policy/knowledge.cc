@@ -25,11 +25,11 @@ Trial TrialOf(const Experiment& experiment, std::string what) {
   return {.what = std::move(what), .result = experiment.result, .reference = experiment.id};
 }
 
-std::optional<bool> SpecCheck(const std::vector<Experiment>& experiments, ExperimentKind kind,
-                              std::string_view app) {
+std::optional<bool> SpecCheck(const Evidence& evidence, ExperimentKind kind, std::string_view app) {
   std::optional<bool> answer;
-  for (const Experiment& experiment : experiments) {
+  for (const Experiment& experiment : evidence.experiments) {
     if (experiment.kind != kind || experiment.app != app) continue;
+    if (IsElsewhere(evidence, experiment)) continue;
     const Trial trial = TrialOf(experiment, experiment.app);
     if (trial.Answered()) answer = trial.Passed();
   }
@@ -37,6 +37,11 @@ std::optional<bool> SpecCheck(const std::vector<Experiment>& experiments, Experi
 }
 
 }  // namespace
+
+bool IsElsewhere(const Evidence& evidence, const Experiment& experiment) {
+  const std::string& version = experiment.motor_ctx.version;
+  return !version.empty() && version != evidence.motor_version;
+}
 
 Knowledge::Knowledge(const Evidence& the_evidence, const Tuning& the_tuning)
     : evidence(the_evidence), tuning(the_tuning) {
@@ -123,10 +128,17 @@ void Knowledge::ReadExperiments() {
         versions.push_back(TrialOf(experiment, experiment.motor_ctx.version));
         break;
       case ExperimentKind::kRepairedTwin:
-        twins.push_back(TrialOf(experiment, experiment.app));
+        if (IsElsewhere(evidence, experiment)) {
+          twins_elsewhere.push_back(TrialOf(experiment, experiment.motor_ctx.version));
+        } else {
+          twins.push_back(TrialOf(experiment, experiment.app));
+        }
         break;
       case ExperimentKind::kReducedSpec:
         if (experiment.result == ExperimentResult::kSameFailure) reduced = &experiment;
+        break;
+      case ExperimentKind::kPendingFix:
+        fixes.push_back(TrialOf(experiment, experiment.changed));
         break;
       case ExperimentKind::kOtherMotor:
         motors.push_back(TrialOf(experiment, experiment.motor_ctx.name));
@@ -184,19 +196,21 @@ const SpecFacts* Knowledge::Spec(std::string_view app) const {
 
 std::optional<bool> Knowledge::Declared(std::string_view app) const {
   if (const SpecFacts* spec = Spec(app); spec && spec->declared) return spec->declared;
-  return SpecCheck(evidence.experiments, ExperimentKind::kDeclared, app);
+  return SpecCheck(evidence, ExperimentKind::kDeclared, app);
 }
 
 std::optional<bool> Knowledge::Valid(std::string_view app) const {
   if (const SpecFacts* spec = Spec(app); spec && spec->valid) return spec->valid;
-  return SpecCheck(evidence.experiments, ExperimentKind::kValidators, app);
+  return SpecCheck(evidence, ExperimentKind::kValidators, app);
 }
 
 std::vector<std::string> Knowledge::SpecReferences(std::string_view app,
                                                    ExperimentKind kind) const {
   std::vector<std::string> references;
   for (const Experiment& experiment : evidence.experiments) {
-    if (experiment.kind == kind && experiment.app == app) references.push_back(experiment.id);
+    if (experiment.kind == kind && experiment.app == app && !IsElsewhere(evidence, experiment)) {
+      references.push_back(experiment.id);
+    }
   }
   if (!references.empty()) return references;
   const SpecFacts* spec = Spec(app);  // memoised by an earlier incident

@@ -30,6 +30,9 @@ struct Trial {
   }
 };
 
+// Whether a check or a twin was made with another motor version than the failing one.
+bool IsElsewhere(const Evidence& evidence, const model::Experiment& experiment);
+
 enum class Direction { kOlder, kNewer, kAny };
 
 class Knowledge {
@@ -56,7 +59,10 @@ class Knowledge {
   // ---- Comparisons that count ----
   std::vector<Trial> versions;  // the unchanged app on other motor versions
   std::vector<Trial> twins;     // the repaired spec
-  std::vector<Trial> motors;    // the same spec on other motors
+  // The repaired spec on motor versions that take it unrepaired.
+  std::vector<Trial> twins_elsewhere;
+  std::vector<Trial> fixes;   // the unchanged app on this motor with a pending fix
+  std::vector<Trial> motors;  // the same spec on other motors
   // The least spec that fails the same way, and whether validators accept it.
   const model::Experiment* reduced = nullptr;
   std::vector<Trial> golden;     // golden apps on this motor version
@@ -84,12 +90,15 @@ class Knowledge {
   std::optional<Wish> AskVersion(Direction direction) const;
   std::optional<Wish> AskThisVersion(const std::string& version) const;
   std::optional<Wish> AskTwin() const;
+  std::optional<Wish> AskTwinOn(const std::string& version) const;
+  std::optional<Wish> AskValidatorsOf(const std::string& version) const;
   std::optional<Wish> AskGolden() const;
   std::optional<Wish> AskOtherApp() const;
   std::optional<Wish> AskProfile() const;
   std::optional<Wish> AskRevision() const;
   std::optional<Wish> AskReduced() const;
   std::optional<Wish> AskOtherMotor() const;
+  std::optional<Wish> AskPendingFix() const;
 
  private:
   void ReadControls();

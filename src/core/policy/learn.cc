@@ -2,7 +2,7 @@
 // What an experiment's answer adds to the evidence.
 #include <algorithm>
 
-#include "core/policy/policy.h"
+#include "core/policy/knowledge.h"
 
 namespace aiop::policy {
 namespace {
@@ -22,6 +22,8 @@ SpecFacts& FactsOf(Evidence& evidence, const std::string& app) {
 void AddSpecFact(Evidence& evidence, const model::Experiment& experiment) {
   const bool declared = experiment.kind == ExperimentKind::kDeclared;
   if (!declared && experiment.kind != ExperimentKind::kValidators) return;
+  // Asked of another motor version's validators: a comparison, no fact about the spec.
+  if (IsElsewhere(evidence, experiment)) return;
   SpecFacts& facts = FactsOf(evidence, experiment.app);
   if (experiment.result == ExperimentResult::kNotPossible ||
       experiment.result == ExperimentResult::kOverBudget) {

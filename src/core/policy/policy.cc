@@ -65,6 +65,7 @@ struct Limits {
     visit.Required("other_profiles", self.tuning.other_profiles, "", Between(0, 100));
     visit.Required("earlier_revisions", self.tuning.earlier_revisions, "", Between(0, 100));
     visit.Required("other_motors", self.tuning.other_motors, "", Between(0, 100));
+    visit.Optional("pending_fixes", self.tuning.pending_fixes, "", Between(0, 100));
     visit.Required("reduction_runs", self.tuning.reduction_runs, "", Between(0, 10'000));
     visit.Required("spec_checks", self.tuning.spec_checks, "", Between(0, 100));
   }
@@ -100,6 +101,7 @@ struct RuleEntry {
     visit.Required("confidence", self.rule.confidence, "", Between(0, 1));
     visit.Required("because", self.rule.because, "", describe::kNonEmptyRule);
     visit.Optional("asks", self.rule.asks, "");
+    visit.Optional("alone", self.rule.alone, "");
   }
 };
 

@@ -84,6 +84,7 @@ struct Evidence {
   std::vector<std::string> other_profiles;  // profiles of the app besides the failing one
   std::vector<std::string> other_apps;  // apps of the plant besides the failing one (for kOtherApp)
   std::vector<std::string> earlier_revisions;  // app versions before the failing one, newest first
+  std::vector<std::string> pending_fixes;      // fixes that wait in the motor's source, by name
   std::vector<std::string> other_motors;       // other plants whose motors take such specs, by name
 
   int64_t plant_ms_spent = 0;  // on experiments of this incident so far
@@ -104,6 +105,7 @@ struct Wish {
       motor_version;        // semver to run on; differs from the failing one for kOtherVersion only
   std::string golden;       // kGoldenApp: path in the motor
   std::string app_version;  // kEarlierRevision
+  std::string fix;          // kPendingFix: which
   std::string plant;        // kOtherMotor: whose motor
   std::string question;     // for people: "Does it fail again when nothing is changed?"
 };
@@ -114,6 +116,7 @@ struct Ruling {
   std::string rule;
   double confidence = 0;
   bool abstained = false;
+  bool alone = false;     // says nothing of other apps that stopped at the same incident
   std::string rationale;  // one plain paragraph
   std::vector<model::Fact>
       evidence;  // facts that carried the ruling, with ids of events, runs and experiments

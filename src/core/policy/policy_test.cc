@@ -34,7 +34,7 @@ int LineOfText(std::string_view text, std::string_view part) {
 
 TEST(Load, ReadsTheDefaultPolicy) {
   const Policy& policy = testing::DefaultPolicy();
-  EXPECT_EQ(policy.Id(), "default@1.0.0");
+  EXPECT_EQ(policy.Id(), "default@1.1.0");
   EXPECT_DOUBLE_EQ(policy.AbstainBelow(), 0.7);
   EXPECT_GT(policy.PlantMillisecondsPerIncident(), 0);
   EXPECT_EQ(policy.GiveUpAfter(), 3);

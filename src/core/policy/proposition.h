@@ -36,6 +36,8 @@ Known SpecValid(const Knowledge& knowledge);
 Known SpecDefective(const Knowledge& knowledge);
 Known ValidityKnown(const Knowledge& knowledge);
 Known SpecConforms(const Knowledge& knowledge);
+Known UndeclaredByMisspelling(const Knowledge& knowledge);
+Known AcceptedByOtherValidators(const Knowledge& knowledge);
 Known SpecIsFolder(const Knowledge& knowledge);
 Known SeveralValidAppsFail(const Knowledge& knowledge);
 Known SeveralConformingAppsFail(const Knowledge& knowledge);
@@ -67,6 +69,7 @@ Known OtherProfilePasses(const Knowledge& knowledge);
 Known EarlierRevisionPasses(const Knowledge& knowledge);
 Known ReducedSpecValid(const Knowledge& knowledge);
 Known ReducedSpecDefective(const Knowledge& knowledge);
+Known PendingFixPasses(const Knowledge& knowledge);
 Known OtherMotorPasses(const Knowledge& knowledge);
 
 // other_apps.cc: who else fails

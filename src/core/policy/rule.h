@@ -34,6 +34,8 @@ struct Policy::Rule {
   std::string because;
   bool asks = true;  // false: decides when its condition is known to be true, but never asks for it
 
+  bool alone = false;  // what it shows, it shows of the examined app only
+
   bool SameOutcome(const Rule& other) const {
     return classification == other.classification && category == other.category;
   }
@@ -54,6 +56,7 @@ struct Policy::Tuning {
   int64_t other_profiles = 0;
   int64_t earlier_revisions = 0;
   int64_t other_motors = 0;
+  int64_t pending_fixes = 2;
   int64_t reduction_runs = 0;  // of the plant, to find the least spec that fails
   int64_t spec_checks = 0;     // other apps whose spec is checked without a plant
 };

@@ -72,6 +72,7 @@ Evidence EvidenceFrom(const Value& given) {
   evidence.golden = Texts(json::Member(given, "golden"));
   evidence.other_profiles = Texts(json::Member(given, "profiles"));
   evidence.other_apps = Texts(json::Member(given, "apps"));
+  evidence.pending_fixes = Texts(json::Member(given, "fixes"));
   evidence.other_motors = Texts(json::Member(given, "motors"));
   evidence.earlier_revisions = Texts(json::Member(given, "revisions"));
   for (const std::string& line : Texts(json::Member(given, "sightings"))) {
@@ -115,6 +116,7 @@ void ExpectSayings(const Value& scenario, const Ruling& ruling) {
 
 void RunScenario(const Value& scenario, std::set<std::string>& rules_fired) {
   Evidence evidence = EvidenceFrom(*json::Member(scenario, "given"));
+  testing::Meant() = Text(json::Member(*json::Member(scenario, "given"), "meant"));
   const Value* answers = json::Member(scenario, "answers");
   const auto arbitration =
       testing::Arbitrate(evidence, testing::DefaultPolicy(), [&](const Wish& wish) {

@@ -28,6 +28,7 @@ constexpr auto kBuildWords = std::to_array<std::string_view>({
     "could not find a version that satisfies",
     "could not find artifact",
     "cannot find module",
+    "cannot find package",
     "module not found",
     "modulenotfounderror",
     "no module named",
@@ -57,7 +58,31 @@ constexpr auto kBuildWords = std::to_array<std::string_view>({
     "failed tests",
 });
 
+bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 char Lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// What stands in quotes comes from what is being built, and does not tell what failed.
+std::string Unquoted(std::string_view text) {
+  std::string out;
+  size_t at = 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    const bool opens = (c == '"' || c == '`' || c == '\'') &&
+                       (at == 0 || !IsLetter(text[at - 1]));  // not the apostrophe of "can't"
+    const size_t line = std::min(text.find('\n', at), text.size());
+    const size_t close = opens ? text.find(c, at + 1) : std::string_view::npos;
+    if (close < line) {
+      out += c;
+      out += c;
+      at = close + 1;
+    } else {
+      out += c;
+      ++at;
+    }
+  }
+  return out;
+}
 
 bool IsOneOf(const Knowledge& knowledge, SignalType first, SignalType second) {
   const SignalType signal = knowledge.evidence.event.signal_type;
@@ -89,7 +114,7 @@ Known PlantSaysApp(const Knowledge& knowledge) {
 
 Known AboutBuild(const Knowledge& knowledge) {
   if (!knowledge.evidence.spec_is_folder) return No("The app brings no code.");
-  std::string text = knowledge.evidence.event.Details().substr(0, kTextBytesRead);
+  std::string text = Unquoted(knowledge.evidence.event.Details().substr(0, kTextBytesRead));
   std::ranges::transform(text, text.begin(), Lowered);
   const bool speaks =
       std::ranges::any_of(kBuildWords, [&](std::string_view word) { return text.contains(word); });

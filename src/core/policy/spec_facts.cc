@@ -113,6 +113,58 @@ Known SpecConforms(const Knowledge& knowledge) {
   return Declared(knowledge);
 }
 
+Known UndeclaredByMisspelling(const Knowledge& knowledge) {
+  const Evidence& evidence = knowledge.evidence;
+  const std::optional<bool> declared = knowledge.Declared(evidence.app);
+  if (!declared) return Open(knowledge.AskDeclared(evidence.app));
+  if (*declared) return No("Its spec is inside what the motor declares.");
+  std::vector<std::string> meant;
+  std::vector<std::string> references;
+  bool all = true;
+  for (const model::Experiment& experiment : evidence.experiments) {
+    if (experiment.kind != ExperimentKind::kDeclared || experiment.app != evidence.app) continue;
+    references.push_back(experiment.id);
+    for (const model::Finding& finding : experiment.findings) {
+      if (!finding.meant.empty()) meant.push_back(finding.meant);
+    }
+    // What is missing because it is misspelt is no further objection.
+    for (const model::Finding& finding : experiment.findings) {
+      const bool explained = std::ranges::any_of(meant, [&](const std::string& word) {
+        return finding.meant == word || finding.message.contains("'" + word + "'");
+      });
+      all = all && explained;
+    }
+  }
+  if (meant.empty() || !all) return No("What it asks for is no misspelling of what is declared.");
+  return Yes("It is outside only by a misspelling: " + Listed(meant) + " must be meant.",
+             std::move(references));
+}
+
+Known AcceptedByOtherValidators(const Knowledge& knowledge) {
+  const Evidence& evidence = knowledge.evidence;
+  for (const model::Experiment& experiment : evidence.experiments) {
+    if (experiment.kind != ExperimentKind::kValidators || experiment.app != evidence.app ||
+        !IsElsewhere(evidence, experiment)) {
+      continue;
+    }
+    const std::string& version = experiment.motor_ctx.version;
+    if (experiment.result == model::ExperimentResult::kPassed) {
+      return Yes("The validators of motor version " + version +
+                     ", which takes the spec, accept it; those of " + evidence.motor_version +
+                     " do not.",
+                 {experiment.id});
+    }
+    return No("The validators of motor version " + version + " object to the spec too.",
+              {experiment.id});
+  }
+  for (const Trial& trial : knowledge.versions) {
+    if (!trial.Passed()) continue;
+    if (auto wish = knowledge.AskValidatorsOf(trial.what)) return Open(std::move(wish));
+  }
+  if (auto wish = knowledge.AskVersion(Direction::kAny)) return Open(std::move(wish));
+  return No("No motor version is known that takes the spec.");
+}
+
 Known SpecIsFolder(const Knowledge& knowledge) {
   return knowledge.evidence.spec_is_folder ? Yes("Its spec is a folder.")
                                            : No("Its spec is a single file.");

@@ -68,11 +68,17 @@ inline std::string TextOf(const Wish& wish) {
   const std::string kind(describe::Name(wish.kind));
   switch (wish.kind) {
     case model::ExperimentKind::kDeclared:
-    case model::ExperimentKind::kValidators:
     case model::ExperimentKind::kOtherApp:
       return kind + " " + wish.app;
+    case model::ExperimentKind::kValidators:
+      return kind + " " + wish.app +
+             (wish.motor_version == "2.0.0" ? "" : " " + wish.motor_version);
     case model::ExperimentKind::kOtherMotor:
       return kind + " " + wish.plant;
+    case model::ExperimentKind::kPendingFix:
+      return kind + " " + wish.fix;
+    case model::ExperimentKind::kRepairedTwin:
+      return kind + (wish.motor_version == "2.0.0" ? "" : " " + wish.motor_version);
     case model::ExperimentKind::kOtherVersion:
       return kind + " " + wish.motor_version;
     case model::ExperimentKind::kGoldenApp:
@@ -90,6 +96,12 @@ inline bool NeedsPlant(model::ExperimentKind kind) {
   return kind != model::ExperimentKind::kDeclared && kind != model::ExperimentKind::kValidators;
 }
 
+// What a spec outside the declaration must have meant, if it is only misspelt.
+inline std::string& Meant() {
+  static std::string word;
+  return word;
+}
+
 // Records the answer as the engine does. For a check of a spec, the reduced one too, kPassed means
 // "accepted".
 inline void Record(Evidence& evidence, const Wish& wish, model::ExperimentResult result) {
@@ -102,6 +114,11 @@ inline void Record(Evidence& evidence, const Wish& wish, model::ExperimentResult
   experiment.motor_ctx.version = wish.motor_version;
   experiment.question = wish.question;
   experiment.result = result;
+  if (wish.kind == model::ExperimentKind::kDeclared && !Meant().empty() &&
+      result == model::ExperimentResult::kOtherFailure) {
+    experiment.findings = {{.path = "/type", .message = "is none of these", .meant = Meant()}};
+  }
+  if (wish.kind == model::ExperimentKind::kPendingFix) experiment.changed = wish.fix;
   if (wish.kind == model::ExperimentKind::kOtherMotor) experiment.motor_ctx.name = wish.plant;
   if (wish.kind == model::ExperimentKind::kReducedSpec) {
     if (result == model::ExperimentResult::kSameFailure) {

@@ -62,7 +62,7 @@ std::optional<Wish> Knowledge::AskSpec(ExperimentKind kind, const std::string& a
                                        std::string question) const {
   int64_t others = 0;
   for (const Experiment& experiment : evidence.experiments) {
-    if (experiment.kind != kind) continue;
+    if (experiment.kind != kind || IsElsewhere(evidence, experiment)) continue;
     if (experiment.app == app) return std::nullopt;
     if (experiment.app != evidence.app) ++others;
   }
@@ -120,10 +120,32 @@ std::optional<Wish> Knowledge::AskThisVersion(const std::string& version) const 
 
 std::optional<Wish> Knowledge::AskTwin() const {
   // There is nothing to cut out of a spec that nobody objects to.
-  if (!evidence.has_validators || Count(ExperimentKind::kRepairedTwin) > 0) return std::nullopt;
+  if (!evidence.has_validators || !twins.empty()) return std::nullopt;
   Wish wish = Blank(ExperimentKind::kRepairedTwin);
   wish.question = "Does it still fail when what the validators object to is cut out of the spec?";
   return AfterControl(std::move(wish));
+}
+
+std::optional<Wish> Knowledge::AskTwinOn(const std::string& version) const {
+  if (Tried(twins_elsewhere, version)) return std::nullopt;
+  Wish wish = Blank(ExperimentKind::kRepairedTwin);
+  wish.motor_version = version;
+  wish.question = "Does the repaired spec go through on motor version " + version +
+                  ", as the spec itself does?";
+  return AfterControl(std::move(wish));
+}
+
+std::optional<Wish> Knowledge::AskValidatorsOf(const std::string& version) const {
+  const bool asked = std::ranges::any_of(evidence.experiments, [&](const Experiment& experiment) {
+    return experiment.kind == ExperimentKind::kValidators &&
+           experiment.motor_ctx.version == version && experiment.app == evidence.app;
+  });
+  if (asked) return std::nullopt;
+  Wish wish = Blank(ExperimentKind::kValidators);
+  wish.motor_version = version;
+  wish.question = "Do the validators of motor version " + version + " accept the spec of " +
+                  Quoted(evidence.app) + "?";
+  return wish;
 }
 
 std::optional<Wish> Knowledge::AskGolden() const {
@@ -189,6 +211,20 @@ std::optional<Wish> Knowledge::AskReduced() const {
   }
   Wish wish = Blank(ExperimentKind::kReducedSpec);
   wish.question = "Is the least of the spec that still fails the same way without a defect?";
+  return AfterControl(std::move(wish));
+}
+
+std::optional<Wish> Knowledge::AskPendingFix() const {
+  // Asked in the order of the list.
+  const auto asked = static_cast<size_t>(Count(ExperimentKind::kPendingFix));
+  if (asked >= evidence.pending_fixes.size() ||
+      std::cmp_greater_equal(asked, tuning.pending_fixes)) {
+    return std::nullopt;
+  }
+  Wish wish = Blank(ExperimentKind::kPendingFix);
+  wish.fix = evidence.pending_fixes[asked];
+  wish.question =
+      "Does the unchanged app go through with the pending fix " + Quoted(wish.fix) + "?";
   return AfterControl(std::move(wish));
 }
 

@@ -18,6 +18,7 @@ model::Experiment Unanswered(const policy::Wish& wish, const model::DecisionHist
   experiment.motor_ctx.version = wish.motor_version;
   experiment.motor_ctx.name = wish.plant;
   experiment.question = wish.question;
+  if (wish.kind == ExperimentKind::kPendingFix) experiment.changed = wish.fix;
   experiment.result = model::ExperimentResult::kNotPossible;
   return experiment;
 }
@@ -40,6 +41,8 @@ std::string AboutOf(const policy::Wish& wish) {
       return wish.profile;
     case ExperimentKind::kEarlierRevision:
       return wish.app_version;
+    case ExperimentKind::kPendingFix:
+      return wish.fix;
     case ExperimentKind::kControl:
     case ExperimentKind::kRepairedTwin:
     case ExperimentKind::kReducedSpec:
@@ -50,9 +53,16 @@ std::string AboutOf(const policy::Wish& wish) {
   return "";
 }
 
-std::string TextOf(const policy::Wish& wish) {
+std::string ElsewhereOf(const policy::Wish& wish, const model::DecisionHistory& history) {
+  const bool said = wish.kind == ExperimentKind::kOtherVersion;
+  return said || wish.motor_version == history.motor_version ? "" : wish.motor_version;
+}
+
+std::string TextOf(const policy::Wish& wish, const model::DecisionHistory& history) {
   const std::string about = AboutOf(wish);
-  return std::string(describe::Name(wish.kind)) + (about.empty() ? "" : " " + about);
+  const std::string on = ElsewhereOf(wish, history);
+  return std::string(describe::Name(wish.kind)) + (about.empty() ? "" : " " + about) +
+         (on.empty() ? "" : " on " + on);
 }
 
 Answers::Answers(const model::DecisionHistory& history)
@@ -61,9 +71,10 @@ Answers::Answers(const model::DecisionHistory& history)
 Answers::Answer Answers::To(const policy::Wish& wish) {
   Answer answer{.experiment = Unanswered(wish, history_)};
   const std::string about = AboutOf(wish);
+  const std::string on = ElsewhereOf(wish, history_);
   for (size_t i = 0; i < history_.experiments.size(); ++i) {
     const model::PastExperiment& past = history_.experiments[i];
-    if (given_[i] || past.kind != wish.kind || past.about != about) continue;
+    if (given_[i] || past.kind != wish.kind || past.about != about || past.on != on) continue;
     given_[i] = true;
     answer.known = true;
     answer.experiment.id = past.id;
@@ -74,7 +85,7 @@ Answers::Answer Answers::To(const policy::Wish& wish) {
     answer.experiment.plant_ms = past.plant_ms;
     return answer;
   }
-  answer.experiment.id = "unknown-" + TextOf(wish);
+  answer.experiment.id = "unknown-" + TextOf(wish, history_);
   return answer;
 }
 

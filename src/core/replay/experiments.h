@@ -10,11 +10,13 @@
 
 namespace aiop::replay {
 
-// What a wish is about; with its kind, that is all that tells it from others of the same decision.
+// What a wish is about, and the motor version it is to be answered on if that is another than the
+// failing one; with its kind, that is all that tells it from others of the same decision.
 std::string AboutOf(const policy::Wish& wish);
+std::string ElsewhereOf(const policy::Wish& wish, const model::DecisionHistory& history);
 
-// "other_version 1.1.0".
-std::string TextOf(const policy::Wish& wish);
+// "other_version 1.1.0", "repaired_twin on 1.1.0".
+std::string TextOf(const policy::Wish& wish, const model::DecisionHistory& history);
 
 // The answers of one history, each given once and in their order.
 class Answers {

@@ -84,8 +84,8 @@ DecisionHistory Begin(const policy::Evidence& evidence) {
   const auto& [incident, run, app, profile, app_version, motor_version, motor_commit, event,
                spec_is_folder, real_failures, sightings, failing_runs, specs, experiments,
                has_accepts, has_validators, older_versions, newer_versions, golden, other_profiles,
-               other_apps, earlier_revisions, other_motors, plant_ms_spent, plant_ms_budget] =
-      evidence;
+               other_apps, earlier_revisions, pending_fixes, other_motors, plant_ms_spent,
+               plant_ms_budget] = evidence;
   DecisionHistory history;
   history.incident = incident.id;
   history.plant = incident.plant;
@@ -110,6 +110,7 @@ DecisionHistory Begin(const policy::Evidence& evidence) {
   history.other_profiles = other_profiles;
   history.other_apps = other_apps;
   history.earlier_revisions = earlier_revisions;
+  history.pending_fixes = pending_fixes;
   history.other_motors = other_motors;
   return history;
 }
@@ -121,6 +122,7 @@ void Note(DecisionHistory& history, const policy::Wish& wish, const model::Exper
       {.id = experiment.id,
        .kind = experiment.kind,
        .about = AboutOf(wish),
+       .on = ElsewhereOf(wish, history),
        .question = experiment.question,
        .result = experiment.result,
        .motor = wish.kind == model::ExperimentKind::kOtherMotor ? experiment.motor_ctx.name : "",
@@ -174,6 +176,7 @@ policy::Evidence EvidenceOf(const DecisionHistory& history) {
   evidence.other_profiles = history.other_profiles;
   evidence.other_apps = history.other_apps;
   evidence.earlier_revisions = history.earlier_revisions;
+  evidence.pending_fixes = history.pending_fixes;
   evidence.other_motors = history.other_motors;
   return evidence;
 }

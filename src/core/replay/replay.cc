@@ -134,7 +134,7 @@ policy::Ruling Hear(const model::DecisionHistory& history, const policy::Policy&
     if (auto* ruling = std::get_if<policy::Ruling>(&answer)) return std::move(*ruling);
     const auto& wish = std::get<policy::Wish>(answer);
     const Answers::Answer given = answers.To(wish);
-    replayed.asked.push_back(TextOf(wish));
+    replayed.asked.push_back(TextOf(wish, history));
     if (!given.known) replayed.unknown.push_back(replayed.asked.back());
     policy::Learn(evidence, given.experiment);
   }

@@ -194,6 +194,7 @@ policy::Evidence RandomEvidence(std::mt19937& random) {
   evidence.other_apps = {"toys", "tools"};
   evidence.earlier_revisions = {"1.1.0"};
   evidence.newer_versions = {"2.1.0"};
+  evidence.pending_fixes = {"fix/a", "fix/b"};
   evidence.other_motors = {"etcher"};
   if (flip()) evidence.event.scope = model::Scope::kApp;
   if (flip()) evidence.event.signal_type = model::SignalType::kValidation;

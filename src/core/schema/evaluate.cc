@@ -87,13 +87,14 @@ void Evaluated::Merge(const Evaluated& other) {
   }
 }
 
-void Frame::Fail(std::string_view keyword, std::string message) {
+void Frame::Fail(std::string_view keyword, std::string message, std::vector<std::string> allowed) {
   valid = false;
   if (run.abort) return;  // what follows from an answer that is not known
   if (!run.sink || run.sink->size() >= run.sink_limit) return;
   std::string path = PointerOf(keyword_path);
   if (!keyword.empty()) path = json::Child(path, keyword);
-  run.sink->push_back({PointerOf(instance_path), std::move(path), std::move(message)});
+  run.sink->push_back(
+      {PointerOf(instance_path), std::move(path), std::move(message), std::move(allowed)});
 }
 
 bool Frame::Apply(const Node& schema, std::initializer_list<Step> keyword) {

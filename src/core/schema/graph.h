@@ -104,7 +104,7 @@ class Frame {
         instance_path(value_path),
         keyword_path(schema_path) {}
 
-  void Fail(std::string_view keyword, std::string message);
+  void Fail(std::string_view keyword, std::string message, std::vector<std::string> allowed = {});
 
   // Applies `schema` to this instance. What it evaluated counts here if it holds.
   bool Apply(const Node& schema, std::initializer_list<Step> keyword);

@@ -75,6 +75,13 @@ Status PatternProperties(Compiler& compiler, const Site& site) {
   return {};
 }
 
+std::vector<std::string> NamesOf(const json::Object* members) {
+  std::vector<std::string> names;
+  if (members == nullptr) return names;
+  for (const auto& member : *members) names.emplace_back(View(member.key()));
+  return names;
+}
+
 Status AdditionalProperties(Compiler& compiler, const Site& site) {
   AIOP_TRY(const Node* node, compiler.Sub(site.value, site.pointer));
   std::vector<PatternNode> patterns;
@@ -95,7 +102,11 @@ Status AdditionalProperties(Compiler& compiler, const Site& site) {
           std::any_of(patterns.begin(), patterns.end(),
                       [&](const PatternNode& entry) { return entry.pattern.Matches(name); });
       if (matched) continue;
+      const size_t violations = frame.run.sink ? frame.run.sink->size() : 0;
       frame.ApplyTo(*node, {"additionalProperties"}, member.value(), name);
+      if (node->always == false && frame.run.sink && frame.run.sink->size() > violations) {
+        frame.run.sink->back().allowed = NamesOf(names);
+      }
       frame.evaluated.Mark(PositionOf(*members, member));
     }
   });

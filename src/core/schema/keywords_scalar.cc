@@ -63,7 +63,12 @@ Status Enum(Compiler&, const Site& site) {
     const bool found = std::any_of(values->begin(), values->end(), [&](const json::Value& value) {
       return Compare(value, frame.instance) == 0;
     });
-    if (!found) frame.Fail("enum", Shown(frame.instance) + " is none of " + text);
+    if (found) return;
+    std::vector<std::string> words;
+    for (const json::Value& value : *values) {
+      if (value.is_string()) words.emplace_back(value.get_string());
+    }
+    frame.Fail("enum", Shown(frame.instance) + " is none of " + text, std::move(words));
   });
   return {};
 }

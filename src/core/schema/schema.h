@@ -33,6 +33,9 @@ struct Violation {
   std::string instance_path;  // JSON pointer into the value
   std::string keyword_path;   // JSON pointer through the schema and its references to the keyword
   std::string message;
+  // What words would have been right here: the members of an enum, or the names of an object's
+  // properties where another name is refused.
+  std::vector<std::string> allowed = {};
 };
 
 enum class Draft { k2020_12, kDraft7 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/aiop/corrections.h"
-
+// What people say about records afterwards, and incidents that turn out to be one.
+#include "control/arbitration/arbitration.h"
 #include "core/lifecycle/lifecycle.h"
 #include "core/redact/redact.h"
 
-namespace aiop::app {
+namespace aiop::arbitration {
 namespace {
 
 using contexts::Home;
@@ -41,14 +41,15 @@ model::StoredEvent Remark(std::string id, const std::string& plant, model::Scope
 
 // The runs that wait at one incident are pointed at another.
 Status MoveWaiting(Home& home, const std::string& plant, const std::string& from,
-                   const std::string& to, store::Ledger::Batch& batch, json::Array& moved) {
+                   const std::string& to, Decisions decisions, store::Ledger::Batch& batch,
+                   json::Array& moved) {
   AIOP_TRY(const auto runs,
            home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kPlant, plant));
   for (model::Run run : runs) {
     if (run.incident != from || run.Ended()) continue;
     moved.push_back(json::Object{{"run", run.id}, {"decision", run.decision}});
     run.incident = to;
-    run.decision.clear();
+    if (decisions == Decisions::kForget) run.decision.clear();
     batch.Put(run);
   }
   return {};
@@ -84,7 +85,7 @@ Result<std::vector<model::StoredEvent>> CorrectionsOf(Home& home, const std::str
 }
 
 Result<model::Incident> Merge(Home& home, const std::string& id, const std::string& into,
-                              const std::string& by) {
+                              const std::string& by, Decisions decisions) {
   AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(id));
   AIOP_TRY(const model::Incident other, home.ledger().Get<model::Incident>(into));
   if (id == into) return Invalid("an incident cannot be merged into itself");
@@ -102,7 +103,7 @@ Result<model::Incident> Merge(Home& home, const std::string& id, const std::stri
   AIOP_TRY(const auto earlier, RemarksOn(home, "merge", id));
   store::Ledger::Batch batch;
   json::Array moved;
-  AIOP_CHECK_OK(MoveWaiting(home, incident.plant, id, into, batch, moved));
+  AIOP_CHECK_OK(MoveWaiting(home, incident.plant, id, into, decisions, batch, moved));
   batch.Put(Remark(RemarkId("merge", id, earlier.size() + 1), incident.plant, incident.scope,
                    {{"details", "incident " + id + " merged into " + into + " by " + by},
                     {"incident", id},
@@ -154,4 +155,4 @@ Result<model::Incident> Unmerge(Home& home, const std::string& id, const std::st
   return incident;
 }
 
-}  // namespace aiop::app
+}  // namespace aiop::arbitration
