@@ -18,7 +18,7 @@ namespace {
 constexpr int kUsage = 2;
 
 int Complain(const Error& error) {
-  std::fprintf(stderr, "aiop: %s\n", Harmless(error.message).c_str());
+  std::fprintf(stderr, "aiop: %s\n", Harmless(error.message, false).c_str());
   return ExitCode(error.code);
 }
 

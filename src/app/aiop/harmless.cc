@@ -49,7 +49,7 @@ size_t HarmfulAt(std::string_view text) {
 
 }  // namespace
 
-std::string Harmless(std::string_view given) {
+std::string Harmless(std::string_view given, bool colours) {
   const std::string text = json::ToValidUtf8(given);
   std::string out;
   out.reserve(text.size());
@@ -57,7 +57,7 @@ std::string Harmless(std::string_view given) {
   while (!rest.empty()) {
     const auto own = std::ranges::find_if(
         OwnColours(), [&](const std::string& code) { return rest.starts_with(code); });
-    if (rest.front() == '\033' && own != OwnColours().end()) {
+    if (colours && rest.front() == '\033' && own != OwnColours().end()) {
       out += *own;
       rest.remove_prefix(own->size());
       continue;

@@ -8,8 +8,8 @@
 namespace aiop::app {
 
 // The text with each character that a terminal obeys, or that turns the direction of writing,
-// replaced by U+FFFD, and with invalid UTF-8 replaced so too. Line ends, tabs and the colours of
-// Paint() stay.
-std::string Harmless(std::string_view text);
+// replaced by U+FFFD, and with invalid UTF-8 replaced so too. Line ends and tabs stay, and the
+// colours of Paint() where `colours` says that they are in use.
+std::string Harmless(std::string_view text, bool colours);
 
 }  // namespace aiop::app

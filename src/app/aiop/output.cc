@@ -41,7 +41,7 @@ void Output::Write(std::FILE* stream, std::string_view text) {
   if ((written < text.size() || std::fflush(stream) != 0) && stream == stdout) broken_ = true;
 }
 
-void Output::Text(std::string_view text) { Write(stdout, Harmless(text)); }
+void Output::Text(std::string_view text) { Write(stdout, Harmless(text, colours_)); }
 
 void Output::Show(const Table& table) { Text(table.Render(width_, colours_)); }
 
@@ -50,7 +50,7 @@ void Output::Document(const json::Value& value) { Write(stdout, json::PrettyText
 void Output::Line(const json::Value& value) { Write(stdout, json::Text(value) + "\n"); }
 
 void Output::Note(std::string_view text) {
-  if (!quiet_) Write(stderr, Harmless(text) + "\n");
+  if (!quiet_) Write(stderr, Harmless(text, error_colours_) + "\n");
 }
 
 }  // namespace aiop::app
