@@ -22,7 +22,7 @@ void DropEmpty(json::Value& value) {
     const auto* list = member.value().if_array();
     if (list != nullptr && list->empty()) empty.emplace_back(member.key());
   }
-  for (const std::string& key : empty) object->erase(key);
+  for (const std::string& key : empty) object->stable_erase(key);
 }
 
 }  // namespace

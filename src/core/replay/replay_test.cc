@@ -5,6 +5,8 @@
 
 #include <random>
 
+#include "base/file/file.h"
+#include "base/yaml/yaml.h"
 #include "core/policy/testing.h"
 
 namespace aiop::replay {
