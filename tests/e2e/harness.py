@@ -106,7 +106,7 @@ class Answer:
 
     @property
     def lines(self):
-        return [json.loads(line) for line in self.out.splitlines() if line.strip()]
+        return [json.loads(line) for line in self.out.split("\n") if line.strip()]
 
     @property
     def json(self):

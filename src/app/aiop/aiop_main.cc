@@ -7,6 +7,7 @@
 
 #include "app/aiop/arguments.h"
 #include "app/aiop/built_in.h"
+#include "app/aiop/harmless.h"
 #include "app/aiop/manual.h"
 #include "app/aiop/session.h"
 #include "base/process/process.h"
@@ -17,7 +18,7 @@ namespace {
 constexpr int kUsage = 2;
 
 int Complain(const Error& error) {
-  std::fprintf(stderr, "aiop: %s\n", error.message.c_str());
+  std::fprintf(stderr, "aiop: %s\n", Harmless(error.message, false).c_str());
   return ExitCode(error.code);
 }
 

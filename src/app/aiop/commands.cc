@@ -266,6 +266,9 @@ std::vector<Command> Measuring() {
             Of(Kind::kNumber, Text("--time-limit", "SECONDS", "For one incident (default 180).")),
             Flag("--baselines", "Also play blind retries, and compare with trivial rules."),
             Of(Kind::kFolder, Text("--keep", "DIR", "Keep what was played, in this folder.")),
+            Of(Kind::kFile, Text("--history", "FILE",
+                                 "Write the history of each decision to this file, for `aiop "
+                                 "replay`: ids and times as each play has them.")),
             cache, PolicyFile()},
        .examples = {"aiop golden run --jobs 4", "aiop golden run --split tuning --baselines",
                     "aiop golden run --only wide-pages-regressed --keep ./played"},
@@ -282,6 +285,20 @@ std::vector<Command> Measuring() {
                    cache, PolicyFile()},
        .examples = {"aiop golden play tests/golden/pages wide-pages-regressed --into /tmp/played"},
        .handler = GoldenPlay},
+      {.path = "replay",
+       .summary = "Make recorded decisions again with another policy, without running a plant",
+       .details = "Decides anew from what was recorded. An experiment that a history lacks is "
+                  "unknown. Prints each decision that differs and why. Ends with 1 if any does.",
+       .arguments = {{.name = "PATH",
+                      .help = "A file of histories (default: the decisions of the home).",
+                      .count = Count::kOptional,
+                      .kind = Kind::kFile}},
+       .options = {PolicyFile(),
+                   Of(Kind::kFile, Text("--export", "FILE",
+                                        "Instead: write the histories of the home to this file."))},
+       .examples = {"aiop replay --policy my-policy.yaml", "aiop replay --export decisions.jsonl",
+                    "aiop replay decisions.jsonl --policy my-policy.yaml"},
+       .handler = Replay},
   };
 }
 

@@ -66,4 +66,6 @@ Result<int> ChangeReject(Session&);
 Result<int> GoldenRun(Session&);
 Result<int> GoldenPlay(Session&);
 
+Result<int> Replay(Session&);
+
 }  // namespace aiop::app

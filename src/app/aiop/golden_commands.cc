@@ -12,6 +12,7 @@
 #include "app/aiop/words.h"
 #include "base/file/file.h"
 #include "base/identity/identity.h"
+#include "core/replay/replay.h"
 
 namespace aiop::app {
 namespace {
@@ -130,6 +131,15 @@ std::vector<golden::Played> PlayAll(Session& session, const std::vector<golden::
   });
 }
 
+// One line for each decision, in the order of the stories.
+Status WriteHistories(const std::vector<golden::Played>& played, const fs::path& file) {
+  std::string text;
+  for (const golden::Played& each : played) {
+    for (const auto& history : each.observation.histories) text += replay::LineOf(history);
+  }
+  return file::Write(file, text);
+}
+
 }  // namespace
 
 Result<int> GoldenRun(Session& session) {
@@ -144,6 +154,9 @@ Result<int> GoldenRun(Session& session) {
   options.stop = &stop;
   const StopOnSignals signals([&] { stop = true; });
   const auto played = PlayAll(session, stories, options, "");
+  if (arguments.Has("--history") && !stop) {
+    AIOP_CHECK_OK(WriteHistories(played, arguments.One("--history")));
+  }
   const golden::Report report = golden::Summarise(played);
   std::vector<scoring::Row> rows;
   if (arguments.Has("--baselines") && !stop) {

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "app/aiop/harmless.h"
+
 namespace aiop::app {
 namespace {
 
@@ -39,16 +41,16 @@ void Output::Write(std::FILE* stream, std::string_view text) {
   if ((written < text.size() || std::fflush(stream) != 0) && stream == stdout) broken_ = true;
 }
 
-void Output::Text(std::string_view text) { Write(stdout, text); }
+void Output::Text(std::string_view text) { Write(stdout, Harmless(text, colours_)); }
 
 void Output::Show(const Table& table) { Text(table.Render(width_, colours_)); }
 
-void Output::Document(const json::Value& value) { Text(json::PrettyText(value)); }
+void Output::Document(const json::Value& value) { Write(stdout, json::PrettyText(value)); }
 
-void Output::Line(const json::Value& value) { Text(json::Text(value) + "\n"); }
+void Output::Line(const json::Value& value) { Write(stdout, json::Text(value) + "\n"); }
 
 void Output::Note(std::string_view text) {
-  if (!quiet_) Write(stderr, std::string(text) + "\n");
+  if (!quiet_) Write(stderr, Harmless(text, error_colours_) + "\n");
 }
 
 }  // namespace aiop::app

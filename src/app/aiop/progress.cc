@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "app/aiop/harmless.h"
 #include "app/aiop/words.h"
 
 namespace aiop::app {
@@ -205,7 +206,7 @@ void Progress::Draw() {
     const std::string line = Padded(row.name, kNameWidth) + "  " +
                              Padded(StateText(row.run), kStateWidth) + "  " + Padded(step, 24) +
                              "  " + FormatDuration(now - row.since);
-    text += Cut(line, size.columns - 1) + "\n";
+    text += Harmless(Cut(line, size.columns - 1), out_.error_colours()) + "\n";
     ++drawn_;
   }
   std::fwrite(text.data(), 1, text.size(), stderr);

@@ -288,24 +288,35 @@ Result<Value> Parse(std::string_view text) {
   return parser.handler().Take();
 }
 
+namespace {
+
+// What a text was cut from may end inside a character. Parse would refuse it.
+std::string Readable(std::string text) {
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return plain ? text : ToValidUtf8(text);
+}
+
+}  // namespace
+
 std::string Text(const Value& value) {
-  if (!HasFraction(value)) return bj::serialize(value);
+  if (!HasFraction(value)) return Readable(bj::serialize(value));
   std::string out;
   AppendPlain(value, out);
-  return out;
+  return Readable(std::move(out));
 }
 
 std::string CanonicalText(const Value& value) {
   std::string out;
   AppendSorted(value, out);
-  return out;
+  return Readable(std::move(out));
 }
 
 std::string PrettyText(const Value& value) {
   std::string out;
   AppendPretty(value, 0, out);
   out += '\n';
-  return out;
+  return Readable(std::move(out));
 }
 
 std::string Child(std::string_view pointer, std::string_view key) {

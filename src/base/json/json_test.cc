@@ -51,6 +51,17 @@ TEST(RawMember, KeepsTheBytes) {
   EXPECT_EQ(RawMember(text, "none"), "");
 }
 
+TEST(Text, CanBeReadBackWhateverWasCut) {
+  const std::string cut = "gr\xc3\xbc\xc3";
+  for (const Value& value : {Value(Object{{"a", cut}}), Value(Object{{cut, 1.5}, {"b", cut}})}) {
+    for (const std::string& text : {Text(value), CanonicalText(value), PrettyText(value)}) {
+      const auto read = Parse(text);
+      ASSERT_TRUE(read.has_value()) << text;
+      EXPECT_EQ(CanonicalText(*read), CanonicalText(value)) << "a hash stays what it was";
+    }
+  }
+}
+
 TEST(ToValidUtf8, ReplacesOnlyWhatIsBroken) {
   EXPECT_EQ(ToValidUtf8("gr\xc3\xbc\xc3\x9f"), "gr\xc3\xbc\xc3\x9f");
   EXPECT_EQ(ToValidUtf8("a\xff"

@@ -8,35 +8,10 @@
 #include "base/identity/identity.h"
 #include "control/arbitration/history.h"
 #include "core/fingerprint/fingerprint.h"
+#include "core/replay/replay.h"
 
 namespace aiop::arbitration {
 namespace {
-
-// Keeps the facts about specs, which the policy reads apart from the other experiments.
-void AddSpecFact(policy::Evidence& evidence, const model::Experiment& experiment) {
-  using enum model::ExperimentKind;
-  if (experiment.kind != kDeclared && experiment.kind != kValidators) return;
-  // Asked of another motor version's validators: a comparison, no fact about the spec.
-  if (experiment.motor_ctx.version != evidence.motor_version) return;
-  auto facts =
-      std::find_if(evidence.specs.begin(), evidence.specs.end(),
-                   [&](const policy::SpecFacts& each) { return each.app == experiment.app; });
-  if (facts == evidence.specs.end()) {
-    facts = evidence.specs.insert(evidence.specs.end(), policy::SpecFacts{});
-    facts->app = experiment.app;
-  }
-  if (experiment.result == model::ExperimentResult::kNotPossible ||
-      experiment.result == model::ExperimentResult::kOverBudget) {
-    return;
-  }
-  const bool passed = experiment.result == model::ExperimentResult::kPassed;
-  (experiment.kind == kDeclared ? facts->declared : facts->valid) = passed;
-  facts->refs.push_back(experiment.id);
-  for (const auto& finding : experiment.findings) {
-    facts->findings.push_back(finding.path.empty() ? finding.message
-                                                   : finding.path + " " + finding.message);
-  }
-}
 
 std::vector<model::ActionStep> PlanFor(const policy::Ruling& ruling) {
   if (ruling.abstained) return {{"pause", "pipeline", ""}, {"ask", "human", ""}};
@@ -106,18 +81,18 @@ Result<model::DecisionRecord> Arbiter::Arbitrate(const std::string& id) {
   AIOP_CHECK_OK(ledger.Put(incident));
 
   AIOP_TRY(policy::Evidence evidence, Gather(incident, run));
+  model::DecisionHistory history = replay::Begin(evidence);
   AIOP_TRY(const contexts::Motor motor,
            contexts::MotorAtCommit(engine_.home(), run.plant, run.motor_commit));
   for (int i = 0; i < kWishLimit; ++i) {
     if (engine_.stopping()) return Fail(Code::kCancelled, "aiop is stopping");
     const policy::Answer answer = policy::Decide(evidence, policy_);
     if (const auto* ruling = std::get_if<policy::Ruling>(&answer))
-      return Record(incident, run, evidence, *ruling);
-    AIOP_TRY(const model::Experiment experiment,
-             Fulfil(evidence, run, motor, std::get<policy::Wish>(answer)));
-    evidence.plant_ms_spent += experiment.plant_ms;
-    AddSpecFact(evidence, experiment);
-    evidence.experiments.push_back(experiment);
+      return Record(incident, run, evidence, *ruling, std::move(history));
+    const auto& wish = std::get<policy::Wish>(answer);
+    AIOP_TRY(const model::Experiment experiment, Fulfil(evidence, run, motor, wish));
+    replay::Note(history, wish, experiment);
+    policy::Learn(evidence, experiment);
   }
   return Internal("the policy did not come to a ruling within " + std::to_string(kWishLimit) +
                   " experiments");
@@ -126,7 +101,8 @@ Result<model::DecisionRecord> Arbiter::Arbitrate(const std::string& id) {
 Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
                                               const model::Run& run,
                                               const policy::Evidence& evidence,
-                                              const policy::Ruling& ruling) {
+                                              const policy::Ruling& ruling,
+                                              model::DecisionHistory history) {
   auto& ledger = engine_.home().ledger();
   model::DecisionRecord record;
   record.decision_id = NewId();
@@ -183,7 +159,8 @@ Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
   AIOP_TRY(decided.state, lifecycle::StepIncident(decided.state, lifecycle::IncidentEvent::kRuled));
   decided.decision = record.decision_id;
   store::Ledger::Batch batch;
-  batch.Put(record, store::Mode::kInsert).Put(decided);
+  replay::Conclude(history, record.decision_id, ruling, evidence, policy_);
+  batch.Put(record, store::Mode::kInsert).Put(history, store::Mode::kInsert).Put(decided);
   for (model::Run each : covered) {
     each.decision = record.decision_id;
     batch.Put(each);

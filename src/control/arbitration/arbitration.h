@@ -87,7 +87,8 @@ class Arbiter {
                                           const contexts::Motor& motor, const policy::Wish& wish);
   Result<model::DecisionRecord> Record(const model::Incident& incident, const model::Run& run,
                                        const policy::Evidence& evidence,
-                                       const policy::Ruling& ruling);
+                                       const policy::Ruling& ruling,
+                                       model::DecisionHistory history);
 
   engine::Engine& engine_;
   experiments::Harness& harness_;

@@ -112,6 +112,7 @@ struct Observation {
   int64_t plant_ms = 0;       // plant time of all attempts and experiments
   // Why the story says nothing: it could not be played, or is not as its labels say.
   std::vector<std::string> problems;
+  std::vector<model::DecisionHistory> histories;  // of the decisions, normalised
 
   static constexpr std::string_view kName = "Observation";
   template <class Self, class Visitor>
@@ -124,6 +125,7 @@ struct Observation {
     visit.Required("first_ms", self.first_ms, "");
     visit.Required("plant_ms", self.plant_ms, "");
     visit.Required("problems", self.problems, "");
+    visit.Optional("histories", self.histories, "");
   }
 };
 

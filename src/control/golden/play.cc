@@ -2,6 +2,7 @@
 #include "control/golden/stage.h"
 #include "control/golden/watch.h"
 #include "control/supervision/supervision.h"
+#include "core/replay/replay.h"
 
 namespace aiop::golden {
 namespace {
@@ -92,7 +93,11 @@ Result<Observation> Play(const Plant& plant, const Incident& incident, const pol
     return blind;
   }
   supervision::Supervisor supervisor(stage->home(), policy, nullptr);
-  return watch.Conclude(supervisor.harness());
+  AIOP_TRY(Observation seen, watch.Conclude(supervisor.harness()));
+  AIOP_TRY(auto histories, stage->home().ledger().List<model::DecisionHistory>());
+  for (auto& each : histories) each.story = plant.name + "/" + incident.name;
+  seen.histories = replay::Normalised(std::move(histories), {{options.folder.string(), "/story"}});
+  return seen;
 }
 
 }  // namespace aiop::golden

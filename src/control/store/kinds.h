@@ -93,6 +93,14 @@ struct Kind<model::DecisionRecord> {
   static Keys KeysOf(const model::DecisionRecord& r) { return {r.incident_id, r.plant, "", ""}; }
 };
 template <>
+struct Kind<model::DecisionHistory> {
+  static constexpr Side side = Side::kLedger;
+  static constexpr std::string_view name = "history", word = "history of a decision";
+  enum class Field { kIncident, kPlant };
+  static std::string Id(const model::DecisionHistory& r) { return r.decision; }
+  static Keys KeysOf(const model::DecisionHistory& r) { return {r.incident, r.plant, "", ""}; }
+};
+template <>
 struct Kind<model::Experiment> {
   static constexpr Side side = Side::kLedger;
   static constexpr std::string_view name = "experiment", word = "experiment";

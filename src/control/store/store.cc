@@ -93,7 +93,7 @@ std::vector<std::string_view> TablesOf(Side side) {
     case Side::kLedger:
       return Names<model::Run, model::Transition, model::Checkpoint, model::Attempt,
                    model::StoredEvent, model::Incident, model::Occurrence, model::DecisionRecord,
-                   model::Experiment, model::Change, model::Batch>();
+                   model::DecisionHistory, model::Experiment, model::Change, model::Batch>();
     case Side::kApp:
       return Names<model::App, model::AppVersion, model::Artifact>();
     case Side::kMotor:
@@ -319,10 +319,26 @@ Status Database::IndexText(std::string_view run, std::string_view attempt, std::
   });
 }
 
+namespace {
+
+// A store that an older program wrote, opened to be read only, has no table for kinds that are
+// newer than that program: then it has no such records.
+bool IsMissing(Connection& connection, std::string_view kind) {
+  auto statement = connection.Prepare("SELECT 1 FROM sqlite_master WHERE type='table' AND name=?1");
+  if (!statement) return false;
+  (*statement)->Bind(1, kind);
+  const auto row = (*statement)->Step();
+  return row && !*row;
+}
+
+}  // namespace
+
 Result<std::optional<Row>> Database::GetRow(std::string_view kind, std::string_view id) const {
   const std::lock_guard lock(impl_->reader_mutex);
-  AIOP_TRY(auto statement, impl_->reader->Prepare("SELECT seq, body FROM \"" + std::string(kind) +
-                                                  "\" WHERE id=?1"));
+  auto prepared =
+      impl_->reader->Prepare("SELECT seq, body FROM \"" + std::string(kind) + "\" WHERE id=?1");
+  if (!prepared && IsMissing(*impl_->reader, kind)) return std::optional<Row>();
+  AIOP_TRY(auto statement, std::move(prepared));
   statement->Bind(1, id);
   AIOP_TRY(const bool row, statement->Step());
   if (!row) return std::optional<Row>();
@@ -338,7 +354,9 @@ Result<std::vector<Row>> Database::ListRows(std::string_view kind, const Query& 
     sql += " AND " + KeyColumn(query.key) + " <> '' AND " + KeyColumn(query.key) + " = ?3";
   if (!query.containing.empty()) sql += " AND instr(body, ?4) > 0";
   sql += query.newest_first ? " ORDER BY seq DESC LIMIT ?2" : " ORDER BY seq LIMIT ?2";
-  AIOP_TRY(auto statement, impl_->reader->Prepare(sql));
+  auto prepared = impl_->reader->Prepare(sql);
+  if (!prepared && IsMissing(*impl_->reader, kind)) return std::vector<Row>();
+  AIOP_TRY(auto statement, std::move(prepared));
   statement->Bind(1, query.after);
   statement->Bind(2, query.limit > INT64_MAX ? int64_t{-1} : static_cast<int64_t>(query.limit));
   if (query.key >= 0) statement->Bind(3, query.value);
@@ -356,7 +374,9 @@ Result<int64_t> Database::Count(std::string_view kind, const Query& query) const
   std::string sql = "SELECT count(*) FROM \"" + std::string(kind) + "\"";
   if (query.key >= 0)
     sql += " WHERE " + KeyColumn(query.key) + " <> '' AND " + KeyColumn(query.key) + " = ?1";
-  AIOP_TRY(auto statement, impl_->reader->Prepare(sql));
+  auto prepared = impl_->reader->Prepare(sql);
+  if (!prepared && IsMissing(*impl_->reader, kind)) return 0;
+  AIOP_TRY(auto statement, std::move(prepared));
   if (query.key >= 0) statement->Bind(1, query.value);
   AIOP_TRY([[maybe_unused]] const bool row, statement->Step());
   return statement->Number(0);

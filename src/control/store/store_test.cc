@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/file/file.h"
+#include "control/store/sqlite.h"
 
 namespace aiop::store {
 namespace {
@@ -100,6 +101,27 @@ TEST_F(StoreTest, AFileOfAnotherSideIsRefusedAtTheDoor) {
   const auto motors = MotorStore::Open(folder_ / "context.db");
   ASSERT_FALSE(motors.has_value());
   EXPECT_EQ(motors.error().code, Code::kInvalid);
+}
+
+TEST_F(StoreTest, AStoreFromBeforeAKindHasNoneOfIt) {
+  ASSERT_TRUE(Ledger::Open(folder_ / "ledger.db").has_value());
+  {
+    const auto old = Connection::Open((folder_ / "ledger.db").string(), false);
+    ASSERT_TRUE(old.has_value());
+    ASSERT_TRUE((*old)->Execute("DROP TABLE history").has_value());
+  }
+  {
+    const auto reader = *Ledger::Open(folder_ / "ledger.db", true);
+    EXPECT_EQ(reader->List<model::DecisionHistory>()->size(), 0U);
+    EXPECT_FALSE(reader->Find<model::DecisionHistory>("any")->has_value());
+    EXPECT_EQ(*reader->database().Count("history", {}), 0);
+    EXPECT_FALSE(reader->database().ListRows("run", {.key = 9}).has_value());
+  }
+  const auto owner = *Ledger::Open(folder_ / "ledger.db");
+  model::DecisionHistory history;
+  history.decision = "d";
+  ASSERT_TRUE(owner->Put(history).has_value());
+  EXPECT_EQ(owner->List<model::DecisionHistory>()->size(), 1U);
 }
 
 TEST_F(StoreTest, ManyThreadsShareTheWriter) {

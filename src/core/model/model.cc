@@ -37,6 +37,7 @@ std::vector<std::pair<std::string, json::Value>> AllSchemas() {
   };
   add(describe::Tag<EventEnvelope>{});
   add(describe::Tag<DecisionRecord>{});
+  add(describe::Tag<DecisionHistory>{});
   add(describe::Tag<PlantRunRequest>{});
   add(describe::Tag<PlantRunResult>{});
   add(describe::Tag<MotorManifest>{});

@@ -11,6 +11,7 @@
 #include "core/model/decision.h"
 #include "core/model/event.h"
 #include "core/model/experiment.h"
+#include "core/model/history.h"
 #include "core/model/incident.h"
 #include "core/model/manifest.h"
 #include "core/model/plant.h"

@@ -138,6 +138,20 @@ std::vector<Wish> WishesOf(const Condition& condition, Board& board) {
   return wishes;
 }
 
+std::optional<size_t> BlockerOf(const Condition& condition, Board& board) {
+  if (Evaluate(condition, board) == Truth::kYes) return std::nullopt;
+  if (condition.kind == Kind::kProposition) return condition.proposition;
+  for (const Condition& part : condition.parts) {
+    // What is denied blocks by being true, or by not being known.
+    if (condition.kind == Kind::kNot) {
+      const auto reasons = ReasonsOf(part, board);
+      return reasons.empty() ? std::nullopt : std::optional(reasons.front());
+    }
+    if (const auto blocker = BlockerOf(part, board)) return blocker;
+  }
+  return std::nullopt;
+}
+
 std::vector<size_t> ReasonsOf(const Condition& condition, Board& board) {
   if (condition.kind == Kind::kProposition) return {condition.proposition};
   std::vector<size_t> reasons;

@@ -36,6 +36,10 @@ bool CouldBecomeTrue(const Condition& condition, Board& board);
 // What the condition's unknown propositions wish, in the order written.
 std::vector<Wish> WishesOf(const Condition& condition, Board& board);
 
+// The first proposition that keeps the condition from being true; nothing if it is true, or never
+// can be.
+std::optional<size_t> BlockerOf(const Condition& condition, Board& board);
+
 // The propositions that make a true condition true, in the order written.
 std::vector<size_t> ReasonsOf(const Condition& condition, Board& board);
 

@@ -164,6 +164,7 @@ class Policy {
 
  private:
   friend Answer Decide(const Evidence& evidence, const Policy& policy);
+  friend struct Examination Examine(const Evidence& evidence, const Policy& policy);
   friend std::optional<struct Bisection> Bisect(const Evidence& evidence, const Policy& policy);
   std::string id_;
   budget::Allowance per_incident_;
@@ -185,6 +186,27 @@ class Policy {
 };
 
 Answer Decide(const Evidence& evidence, const Policy& policy);
+
+// Adds the answer to a wish to the evidence, as Decide() expects it: with its plant time, and what
+// it says of a spec.
+void Learn(Evidence& evidence, const model::Experiment& experiment);
+
+// How everything stands on this evidence, for whoever wants to know why a ruling is as it is.
+struct PropositionState {
+  std::string name;
+  std::optional<bool> holds;  // nothing: not known
+  std::string fact;           // known: one sentence
+};
+struct RuleState {
+  std::string name;
+  std::optional<bool> holds;
+  std::string blocked_by;  // the first proposition that keeps its condition from being true
+};
+struct Examination {
+  std::vector<PropositionState> propositions;  // in the order of Propositions()
+  std::vector<RuleState> rules;                // in the order of the policy
+};
+Examination Examine(const Evidence& evidence, const Policy& policy);
 
 // Between which versions of the motor the failure came in. No evidence for a decision (that is
 // Decide's), but what a motor's people want to know next. Nothing if no older version is known to
