@@ -46,7 +46,7 @@ TEST(Help, NamesUsageOptionsAndAnExample) {
 }
 
 TEST(Help, ShowsWhatIsRequiredInTheUsage) {
-  EXPECT_EQ(UsageLine("plant add"), "aiop plant add --motor PATH_OR_URL NAME");
+  EXPECT_EQ(UsageLine("plant add"), "aiop plant add --motor PATH_OR_URL [OPTION...] NAME");
   EXPECT_EQ(UsageLine("app diff"), "aiop app diff NAME [V1] [V2]");
   EXPECT_EQ(UsageLine("plant"), "aiop plant COMMAND ...");
 }

@@ -36,6 +36,13 @@ TEST(Child, EscapesAsThePointerStandardSays) {
   EXPECT_EQ(Child("/items", size_t{3}), "/items/3");
 }
 
+TEST(LastKey, IsUnescaped) {
+  EXPECT_EQ(LastKey(""), "");
+  EXPECT_EQ(LastKey("/a/b"), "b");
+  EXPECT_EQ(LastKey(Child("/rows/3", "a/b~c")), "a/b~c");
+  EXPECT_EQ(LastKey("/a/"), "");
+}
+
 TEST(Find, FollowsAPointer) {
   const Value value = *Parse(R"({"a/b":[10,20]})");
   ASSERT_NE(Find(value, "/a~1b/1"), nullptr);

@@ -148,7 +148,7 @@ policy::Ruling Hear(const model::DecisionHistory& history, const policy::Policy&
 
 Replayed Replay(const model::DecisionHistory& history, const policy::Policy& policy) {
   policy::Evidence evidence = EvidenceOf(history);
-  evidence.plant_ms_budget = policy.PlantMillisecondsPerIncident();
+  evidence.plant_ms_budget = policy.PerIncident().plant_ms;
   Replayed replayed;
   replayed.ruling = Written(Hear(history, policy, evidence, replayed), policy);
   if (!SameDecision(history.ruling, replayed.ruling)) {

@@ -37,6 +37,17 @@ TEST(Validate, ListsAllViolationsWithTheirPaths) {
                           "/a~1b /additionalProperties: nothing is allowed here"));
 }
 
+TEST(Validate, NamesTheWordsThatWouldHaveBeenRight) {
+  const auto schema = Schema::Compile(*json::Parse(
+      R"({"properties":{"type":{"enum":["text","integer",3]},"size":{}},"additionalProperties":false})"));
+  ASSERT_TRUE(schema.has_value());
+  const auto violations = schema->Validate(*json::Parse(R"({"type":"intiger","sise":1})"));
+  ASSERT_EQ(violations.size(), 2u);
+  EXPECT_EQ(violations[0].allowed, (std::vector<std::string>{"text", "integer"}));
+  EXPECT_EQ(violations[1].instance_path, "/sise");
+  EXPECT_EQ(violations[1].allowed, (std::vector<std::string>{"type", "size"}));
+}
+
 TEST(Validate, StopsListingAtTheLimit) {
   const auto schema = Schema::Compile(*json::Parse(R"({"items":false})"));
   ASSERT_TRUE(schema.has_value());
