@@ -54,7 +54,7 @@ class Corpus(harness.Case):
             for each in document.pop("differences"):
                 differences[each["story"], each["decision"]] = each
             totals.update({key: value for key, value in document.items() if isinstance(value, int)})
-        self.assertEqual(max(codes), code, json.dumps(differences, indent=1)[:6000])
+        self.assertEqual(max(codes), code, json.dumps(list(differences.values()), indent=1)[:6000])
         return differences, totals
 
     def expect_about(self, differences, wanted):
