@@ -354,9 +354,9 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
                           ? std::optional(budget::BudgetMeter(question.motor.manifest.budgets))
                           : std::nullopt);
   ++plants_started_;
-  const Timestamp started = Now();
+  const Stopwatch watch;
   auto ended = plants::Execute(execution, sink);
-  const int64_t plant_ms = (Now() - started).count();
+  const int64_t plant_ms = watch.Elapsed().count();
   Outcome outcome;
   outcome.plant_ms = plant_ms;
   outcome.from_checkpoint = execution.request.checkpoint;

@@ -160,6 +160,7 @@ struct Database::Impl {
       whole = writer->Execute(job->status ? "RELEASE job" : "ROLLBACK TO job; RELEASE job");
     }
     if (whole) whole = writer->Execute("COMMIT");
+    if (!whole && fault::GuardIsOff("commit-errors")) whole = writer->Execute("ROLLBACK");
     if (!whole) {
       [[maybe_unused]] const Status rolled_back = writer->Execute("ROLLBACK");
       for (Job* job : group) job->status = whole;
@@ -223,8 +224,10 @@ Status CheckFence(Connection& connection, const Fence& fence) {
 Result<std::optional<int64_t>> WriteOne(Connection& connection, const Write& write) {
   const std::string insert =
       "INSERT INTO \"" + write.kind + "\"(id,k0,k1,k2,k3,body) VALUES(?1,?2,?3,?4,?5,?6)";
+  const bool replaces = write.mode == Mode::kPut ||
+                        (write.mode == Mode::kInsertIfNew && fault::GuardIsOff("event-ids"));
   const std::string tail =
-      write.mode == Mode::kPut
+      replaces
           ? " ON CONFLICT(id) DO UPDATE SET "
             "k0=excluded.k0,k1=excluded.k1,k2=excluded.k2,k3=excluded.k3,body=excluded.body"
       : write.mode == Mode::kInsertIfNew ? " ON CONFLICT(id) DO NOTHING"
