@@ -65,5 +65,7 @@ Result<int> ChangeReject(Session&);
 
 Result<int> GoldenRun(Session&);
 Result<int> GoldenPlay(Session&);
+Result<int> ChaosList(Session&);
+Result<int> ChaosRun(Session&);
 
 }  // namespace aiop::app

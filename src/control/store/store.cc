@@ -180,6 +180,25 @@ struct Database::Impl {
   }
 };
 
+namespace {
+
+class OpenTransaction final : public WriteHold {
+ public:
+  explicit OpenTransaction(std::unique_ptr<Connection> connection)
+      : connection_(std::move(connection)) {}
+
+ private:
+  std::unique_ptr<Connection> connection_;  // closing it ends its transaction
+};
+
+}  // namespace
+
+Result<std::unique_ptr<WriteHold>> WriteHold::Take(const std::filesystem::path& file) {
+  AIOP_TRY(auto connection, Connection::Open(file.string(), false));
+  AIOP_CHECK_OK(connection->Execute("BEGIN IMMEDIATE"));
+  return std::make_unique<OpenTransaction>(std::move(connection));
+}
+
 Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Database::~Database() {

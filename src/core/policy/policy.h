@@ -146,6 +146,10 @@ class Policy {
   // Runs of the plant at most, to find the least of a spec that still fails.
   int64_t ReductionRuns() const { return reduction_runs_; }
 
+  // A failure opens an incident the n-th time within so long; before that it is stored and waits.
+  int64_t OpensAfter() const { return opens_after_; }
+  int64_t OpensWithinMilliseconds() const { return opens_within_ms_; }
+
   struct Condition;  // private form of `when`
   struct Rule;
   struct Tuning;  // private form of `thresholds` and `limits`
@@ -160,6 +164,8 @@ class Policy {
   int64_t candidates_per_incident_ = 0;
   int64_t reduction_runs_ = 0;
   double abstain_below_ = 0;
+  int64_t opens_after_ = 1;
+  int64_t opens_within_ms_ = 0;
   std::shared_ptr<const Tuning> tuning_;
   std::shared_ptr<const std::vector<Rule>> rules_;
 };
