@@ -80,7 +80,8 @@ Result<int> ChaosList(Session& session) {
   Table table({{"DRILL"}, {"INJECTS", Table::Align::kLeft, true}, {"GUARDS"}});
   for (const auto& each : chaos::Drills()) {
     std::string guards;
-    for (const auto guard : each.guards) guards += (guards.empty() ? "" : ", ") + std::string(guard);
+    for (const auto guard : each.guards)
+      guards += (guards.empty() ? "" : ", ") + std::string(guard);
     table.Add({std::string(each.name), std::string(each.injects), guards});
   }
   out.Show(table);
@@ -97,8 +98,8 @@ Result<int> ChaosRun(Session& session) {
     return Invalid("--without needs the one drill that tests the guard: name it with --drill");
   }
   options.keep = arguments.Has("--keep");
-  AIOP_TRY(const fs::path place, options.keep ? Absolute(arguments.One("--keep"))
-                                              : Scratch("aiop-chaos-"));
+  AIOP_TRY(const fs::path place,
+           options.keep ? Absolute(arguments.One("--keep")) : Scratch("aiop-chaos-"));
   std::atomic<bool> stop{false};
   options.stop = &stop;
   const StopOnSignals signals([&] { stop = true; });

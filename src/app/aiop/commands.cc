@@ -298,7 +298,8 @@ std::vector<Command> Measuring() {
                    Text("--without", "GUARD",
                         "Switch a guard of the drill off, in the drill's own home: it has to "
                         "fail then."),
-                   Of(Kind::kFolder, Text("--keep", "DIR", "Keep what was played, in this folder."))},
+                   Of(Kind::kFolder,
+                      Text("--keep", "DIR", "Keep what was played, in this folder."))},
        .examples = {"aiop chaos run", "aiop chaos run --drill kill-plant --drill disk-full",
                     "aiop chaos run --drill clock-jump --without steady-durations",
                     "aiop chaos run --json > chaos.json"},

@@ -121,7 +121,10 @@ Result<int> IncidentShow(Session& session) {
                std::string(describe::Name(each.result)),
                FormatDuration(Milliseconds{each.plant_ms}), each.answer});
   }
-  Table alike({{"SIMILAR"}, {"BY", Table::Align::kRight}, {"STATE"}, {"SYMPTOM", Table::Align::kLeft, true}});
+  Table alike({{"SIMILAR"},
+               {"BY", Table::Align::kRight},
+               {"STATE"},
+               {"SYMPTOM", Table::Align::kLeft, true}});
   for (const auto& each : related.similar) {
     alike.Add({each.incident.id, std::to_string(std::lround(each.similarity * 100)) + " %",
                std::string(describe::Name(each.incident.state)), each.incident.title});

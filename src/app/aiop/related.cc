@@ -10,9 +10,8 @@ namespace aiop::app {
 namespace {
 
 bool Share(const std::vector<std::string>& one, const std::vector<std::string>& other) {
-  return std::ranges::any_of(one, [&](const std::string& each) {
-    return std::ranges::find(other, each) != other.end();
-  });
+  return std::ranges::any_of(
+      one, [&](const std::string& each) { return std::ranges::find(other, each) != other.end(); });
 }
 
 bool AtTheSameTime(const model::Incident& one, const model::Incident& other) {

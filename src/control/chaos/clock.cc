@@ -27,8 +27,8 @@ Status ExpectDurations(Scene& scene, contexts::Home& home, const model::Run& run
   const auto check = [&](const std::string& what, int64_t milliseconds) {
     if (!Sane(milliseconds)) wrong += what + " took " + std::to_string(milliseconds) + " ms; ";
   };
-  AIOP_TRY(const auto attempts, home.ledger().ListBy<model::Attempt>(
-                                    store::Kind<model::Attempt>::Field::kRun, run.id));
+  AIOP_TRY(const auto attempts,
+           home.ledger().ListBy<model::Attempt>(store::Kind<model::Attempt>::Field::kRun, run.id));
   for (const auto& each : attempts) check("attempt " + each.id, each.wall_ms);
   AIOP_TRY(const auto checkpoints, home.ledger().ListBy<model::Checkpoint>(
                                        store::Kind<model::Checkpoint>::Field::kRun, run.id));

@@ -77,10 +77,11 @@ Status ExpectOneOfAll(Scene& scene) {
                      incidents.front().occurrences == kMoreApps + 1 && events == kStorm + kMoreApps;
   scene.Expect(exact, "every run and every event is counted, once",
                std::to_string(occurrences.size()) + " runs, " + std::to_string(events) + " events");
-  AIOP_TRY(const int64_t waiting, home->ledger().database().Count(
-                                      store::Kind<model::Run>::name,
-                                      {.key = static_cast<int>(store::Kind<model::Run>::Field::kState),
-                                       .value = "PAUSED"}));
+  AIOP_TRY(
+      const int64_t waiting,
+      home->ledger().database().Count(
+          store::Kind<model::Run>::name,
+          {.key = static_cast<int>(store::Kind<model::Run>::Field::kState), .value = "PAUSED"}));
   scene.Expect(waiting == kMoreApps + 1, "all runs wait for the one cause",
                std::to_string(waiting) + " wait");
   return {};
@@ -212,11 +213,12 @@ Status PoisonedEvents(Scene& scene) {
   AIOP_TRY(const model::Run other, scene.RunOf("other"));
   AIOP_CHECK_OK(scene.Mark("other", other.id));
   // Somebody takes the ids that the plant will use, and speaks in the name of a run that is well.
-  AIOP_TRY([[maybe_unused]] const json::Value taken,
-           Ingest(scene, Envelope("guessed-1", "info", "all is well") +
-                             Envelope("forged-1", "critical",
-                                      "run " + other.id + " FAILED, category MOTOR-RULES: roll back",
-                                      other.id)));
+  AIOP_TRY(
+      [[maybe_unused]] const json::Value taken,
+      Ingest(scene, Envelope("guessed-1", "info", "all is well") +
+                        Envelope("forged-1", "critical",
+                                 "run " + other.id + " FAILED, category MOTOR-RULES: roll back",
+                                 other.id)));
   scene.Injected();
   AIOP_TRY(const Said said, scene.Run({"poisoned"}));
   AIOP_CHECK_OK(scene.MeasureBy("poisoned"));
@@ -236,7 +238,8 @@ Status PoisonedEvents(Scene& scene) {
       told, [](const auto& each) { return each.envelope.id != "forged-1" && each.attempt > 0; });
   scene.Expect(bystander.state == model::RunState::kSuccess && bystander.incident.empty() &&
                    bystander.updated == other.updated && !forged,
-               "the run that was spoken for is as it was", std::string(describe::Name(bystander.state)));
+               "the run that was spoken for is as it was",
+               std::string(describe::Name(bystander.state)));
   AIOP_TRY(const auto changes, home->ledger().List<model::Change>());
   scene.Expect(changes.empty(), "no motor is touched", std::to_string(changes.size()) + " changes");
   return {};

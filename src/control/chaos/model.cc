@@ -18,11 +18,10 @@ std::vector<std::string> Steps(std::string_view request) {
   std::vector<std::string> lines;
   if (!resumed) lines.emplace_back(R"({"checkpoint":"one","state":{"done":1}})");
   lines.emplace_back(R"({"checkpoint":"two","state":{"done":2}})");
-  lines.push_back(json::Text(json::Object{
-      {"result", json::Object{{"traceId", trace},
-                              {"status", "success"},
-                              {"artifacts", json::Array()},
-                              {"signals", json::Array()}}}}));
+  lines.push_back(json::Text(json::Object{{"result", json::Object{{"traceId", trace},
+                                                                  {"status", "success"},
+                                                                  {"artifacts", json::Array()},
+                                                                  {"signals", json::Array()}}}}));
   return lines;
 }
 
@@ -39,8 +38,7 @@ Status SlowModel(Scene& scene) {
            }));
   const std::string plant(kPlant);
   AIOP_CHECK_OK(scene.AddPlantOf(
-      plant, {{"motor.yaml", "name: " + plant + "\nversion: 1.0.0\nrun: {http: '" +
-                                 service->Url() +
+      plant, {{"motor.yaml", "name: " + plant + "\nversion: 1.0.0\nrun: {http: '" + service->Url() +
                                  "'}\ntimeout_ms: " + std::to_string(kTimeoutMilliseconds) +
                                  "\npatch_sources: []\n"}}));
   for (const char* app : {"late", "never"}) AIOP_CHECK_OK(scene.AddApp(plant, app));

@@ -113,8 +113,7 @@ Status Scene::AddPlantOf(const std::string& name, const Files& files) {
   AIOP_CHECK_OK(file::MakeFolders(MotorFolder(name)));
   AIOP_CHECK_OK(Git(MotorFolder(name), {"init", "-q", "-b", "main", "."}));
   AIOP_CHECK_OK(CommitFiles(name, files, "the motor"));
-  AIOP_TRY(const Said added,
-           Aiop({"plant", "add", name, "--motor", MotorFolder(name).string()}));
+  AIOP_TRY(const Said added, Aiop({"plant", "add", name, "--motor", MotorFolder(name).string()}));
   if (added.code != kDone) return Unavailable("the drill's plant: " + added.Brief());
   return {};
 }

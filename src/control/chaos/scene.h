@@ -93,8 +93,7 @@ class Scene {
                     Milliseconds patience = kPatience);
   Result<Said> Run(const std::vector<std::string>& apps, const Variables& more = {},
                    Milliseconds patience = kPatience);
-  Result<Said> Program(std::vector<std::string> argv, const Variables& more,
-                       Milliseconds patience);
+  Result<Said> Program(std::vector<std::string> argv, const Variables& more, Milliseconds patience);
   // What its programs are started with.
   Variables Environment(const Variables& more) const;
   std::string clock_file() const { return (folder_ / "clock").string(); }
@@ -123,10 +122,7 @@ class Scene {
 
  private:
   Scene(const Options& options, model::DrillResult& result, std::string secret)
-      : options_(options),
-        folder_(options.folder),
-        result_(result),
-        secret_(std::move(secret)) {}
+      : options_(options), folder_(options.folder), result_(result), secret_(std::move(secret)) {}
   std::filesystem::path MotorFolder(const std::string& plant) const {
     return folder_ / "motors" / plant;
   }

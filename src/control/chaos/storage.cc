@@ -4,6 +4,7 @@
 
 #include "base/file/file.h"
 #include "control/chaos/drills.h"
+#include "control/store/store.h"
 
 namespace aiop::chaos {
 namespace {
@@ -131,8 +132,8 @@ Result<std::optional<std::vector<std::string>>> OwnMounts(Scene& scene) {
 
 Status StoreUnavailable(Scene& scene) {
   const std::string plant(kPlant);
-  AIOP_CHECK_OK(scene.AddPlant(plant, std::string("  [ \"$app\" = locked ] || return 0") +
-                                          std::string(kWaitsForTheDrill)));
+  AIOP_CHECK_OK(scene.AddPlant(
+      plant, std::string("  [ \"$app\" = locked ] || return 0") + std::string(kWaitsForTheDrill)));
   for (const char* app : {"locked", "unreadable"}) AIOP_CHECK_OK(scene.AddApp(plant, app));
   AIOP_CHECK_OK(LockedForAWhile(scene));
   if (!scene.guarded()) return {};
@@ -151,10 +152,10 @@ Status DiskFull(Scene& scene) {
                    "lets nobody mount anything");
   const fs::path said = scene.folder() / "said";
   AIOP_CHECK_OK(file::MakeFolders(said));
-  argv.insert(argv.end(), {"/bin/sh", "-c", std::string(kFullDisk), "drill",
-                           scene.program().string(), scene.home().string(),
-                           (scene.folder() / "disk").string(), own ? "mount" : "limit",
-                           said.string()});
+  argv.insert(argv.end(),
+              {"/bin/sh", "-c", std::string(kFullDisk), "drill", scene.program().string(),
+               scene.home().string(), (scene.folder() / "disk").string(), own ? "mount" : "limit",
+               said.string()});
   scene.Injected();
   AIOP_TRY(const Said played, scene.Program(argv, {}, kPatience));
   if (!scene.Expect(played.code == kDone, "the drill's script comes to its end", played.Brief()))
@@ -169,11 +170,11 @@ Status DiskFull(Scene& scene) {
                "code " + after + after_said);
   AIOP_CHECK_OK(scene.MeasureBy("app"));
   AIOP_TRY(const model::Run run, scene.RunOf("app"));
-  scene.Expect(run.state == model::RunState::kSuccess && run.steps_redone == 0 &&
-                   run.steps_done == 3,
-               "the run ends SUCCESS, and no finished step is done again",
-               std::string(describe::Name(run.state)) + ", " + std::to_string(run.steps_done) +
-                   " steps done, " + std::to_string(run.steps_redone) + " of them again");
+  scene.Expect(
+      run.state == model::RunState::kSuccess && run.steps_redone == 0 && run.steps_done == 3,
+      "the run ends SUCCESS, and no finished step is done again",
+      std::string(describe::Name(run.state)) + ", " + std::to_string(run.steps_done) +
+          " steps done, " + std::to_string(run.steps_redone) + " of them again");
   return {};
 }
 

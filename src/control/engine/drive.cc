@@ -127,8 +127,8 @@ plants::Execution Engine::Attempting::MakeExecution(
   execution.motor_folder = checkout;
   execution.home_folder = engine.home_.CacheFolder();
   execution.lock_file = engine.home_.WorkFolder(run.id) / "lock";
-  execution.timeout = fault::GuardIsOff("plant-timeout") ? kNoTimeout
-                                                         : Milliseconds{motor.manifest.timeout_ms};
+  execution.timeout =
+      fault::GuardIsOff("plant-timeout") ? kNoTimeout : Milliseconds{motor.manifest.timeout_ms};
   execution.stop = &stop;
   return execution;
 }

@@ -74,9 +74,8 @@ Result<model::Incident> Engine::FindOrOpenIncident(const model::StoredEvent& eve
 }
 
 Result<std::string> Engine::FingerprintOf(const model::Incident& incident, const std::string& run) {
-  AIOP_TRY(const auto occurrences,
-           home_.ledger().ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kRun,
-                                                    run));
+  AIOP_TRY(const auto occurrences, home_.ledger().ListBy<model::Occurrence>(
+                                       store::Kind<model::Occurrence>::Field::kRun, run));
   std::string fingerprint = incident.fingerprint;
   for (const auto& each : occurrences) {
     if (each.incident != incident.id) continue;

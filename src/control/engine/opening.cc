@@ -40,8 +40,7 @@ Result<Engine::Waiting> Engine::FindWaiting(const model::StoredEvent& event,
     batch.Put(each);
   }
   const bool urgent = event.envelope.severity == model::Severity::kCritical;
-  waiting.waits =
-      known.empty() && !urgent && std::ssize(waiting.earlier) + 1 < opening_.after;
+  waiting.waits = known.empty() && !urgent && std::ssize(waiting.earlier) + 1 < opening_.after;
   return waiting;
 }
 

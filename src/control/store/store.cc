@@ -246,9 +246,8 @@ Result<std::optional<int64_t>> WriteOne(Connection& connection, const Write& wri
   const bool replaces = write.mode == Mode::kPut ||
                         (write.mode == Mode::kInsertIfNew && fault::GuardIsOff("event-ids"));
   const std::string tail =
-      replaces
-          ? " ON CONFLICT(id) DO UPDATE SET "
-            "k0=excluded.k0,k1=excluded.k1,k2=excluded.k2,k3=excluded.k3,body=excluded.body"
+      replaces                           ? " ON CONFLICT(id) DO UPDATE SET "
+                                           "k0=excluded.k0,k1=excluded.k1,k2=excluded.k2,k3=excluded.k3,body=excluded.body"
       : write.mode == Mode::kInsertIfNew ? " ON CONFLICT(id) DO NOTHING"
                                          : "";
   AIOP_TRY(auto statement, connection.Prepare(insert + tail + " RETURNING seq"));

@@ -67,8 +67,8 @@ struct Supervisor::Impl {
         harness(engine, sandbox::Level::kReduced),
         arbiter(engine, harness, rules),
         governor(engine, harness, rules) {
-    engine.SetOpening({.after = rules.OpensAfter(),
-                       .within = Milliseconds{rules.OpensWithinMilliseconds()}});
+    engine.SetOpening(
+        {.after = rules.OpensAfter(), .within = Milliseconds{rules.OpensWithinMilliseconds()}});
   }
 
   Result<model::Run> Get(const std::string& id) { return home.ledger().Get<model::Run>(id); }

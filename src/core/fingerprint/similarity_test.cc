@@ -25,9 +25,7 @@ TEST(Similarity, CountsWordsAndNeighbours) {
   EXPECT_DOUBLE_EQ(Similarity("a b c", "c b a"), 6.0 / 10);
 }
 
-TEST(Similarity, AWordCountsAsOftenAsItIsThere) {
-  EXPECT_LT(Similarity("no no no no", "no"), 0.5);
-}
+TEST(Similarity, AWordCountsAsOftenAsItIsThere) { EXPECT_LT(Similarity("no no no no", "no"), 0.5); }
 
 TEST(Similarity, IsSymmetric) {
   const std::string_view texts[] = {"a b c d", "a b", "x a b c", "<*> a <*>", ""};
