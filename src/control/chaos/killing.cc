@@ -41,8 +41,9 @@ Status ExpectKept(Scene& scene, const Said& said, const std::string& app) {
   AIOP_TRY(const auto stored, home->ledger().ListBy<model::Checkpoint>(
                                   store::Kind<model::Checkpoint>::Field::kRun, run.id));
   for (const json::Value& line : said.lines) {
-    const auto name = json::TextMember(line, "checkpoint");
-    if (name.empty()) continue;
+    const json::Value* told = json::Member(line, "checkpoint");
+    if (told == nullptr) continue;
+    const auto name = json::TextMember(*told, "name");
     const bool there =
         std::ranges::any_of(stored, [&](const auto& each) { return each.name == name; });
     if (there) continue;

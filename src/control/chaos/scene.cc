@@ -32,14 +32,14 @@ void ReadLines(Said& said) {
   } else {
     for (size_t at = 0; at < said.out.size();) {
       const size_t end = std::min(said.out.find('\n', at), said.out.size());
-      if (auto line = json::Parse(std::string_view(said.out).substr(at, end - at)))
-        said.lines.push_back(*std::move(line));
+      const auto text = std::string_view(said.out).substr(at, end - at);
+      // Of events there may be very many, and no drill looks at them here.
+      if (!text.starts_with("{\"event\":")) {
+        if (auto line = json::Parse(text)) said.lines.push_back(*std::move(line));
+      }
       at = end + 1;
     }
   }
-  if (said.lines.empty()) return;
-  if (const json::Value* summary = json::Member(said.lines.back(), "summary"))
-    said.summary = *summary;
 }
 
 }  // namespace
@@ -94,6 +94,7 @@ Files Scene::MotorFiles(std::string_view version, std::string_view act,
   manifest += more;
   return {{"motor.yaml", manifest},
           {"plant.sh", script},
+          {"check.sh", std::string(kCheck)},
           {"validate.sh", std::string(kValidator)},
           {"act.sh", "act() {\n" + std::string(act) + "\n}\n"}};
 }
@@ -168,8 +169,7 @@ Result<Said> Scene::Program(std::vector<std::string> argv, const Variables& more
             .timed_out = output.timed_out,
             .out = output.out,
             .err = output.err,
-            .lines = {},
-            .summary = {}};
+            .lines = {}};
   ReadLines(said);
   return said;
 }

@@ -39,9 +39,8 @@ struct Said {
   bool timed_out = false;
   std::string out;
   std::string err;
-  // The document or lines that --json printed.
+  // The document or lines that --json printed, without events.
   std::vector<json::Value> lines;
-  json::Value summary;  // of `run`
 
   std::string Brief() const;
 };

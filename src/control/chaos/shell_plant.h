@@ -39,11 +39,13 @@ inline constexpr std::string_view kManifest = R"yaml(name: @NAME@
 version: @VERSION@
 run: [/bin/sh, plant.sh]
 validate: [[/bin/sh, validate.sh, "{spec}"]]
-gates: {lint: [[/bin/sh, -n, plant.sh]], tests: [[/bin/sh, -n, act.sh]]}
+gates: {lint: [[/bin/sh, check.sh]]}
 branches: ["fix/*"]
 patch_sources: [branch]
 )yaml";
 
+inline constexpr std::string_view kCheck =
+    "for each in plant.sh act.sh; do /bin/sh -n $each || exit 1; done\n";
 inline constexpr std::string_view kValidator = "grep -q '\"app\":' \"$1\"\n";
 
 }  // namespace aiop::chaos

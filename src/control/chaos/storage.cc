@@ -42,6 +42,7 @@ else
   ( ulimit -f 1400; run full )
 fi
 run after
+chmod -R u+w "$home"
 rm -rf "$home"
 cp -a "$disk/home" "$home"
 )sh";

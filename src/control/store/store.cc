@@ -160,7 +160,10 @@ struct Database::Impl {
       whole = writer->Execute(job->status ? "RELEASE job" : "ROLLBACK TO job; RELEASE job");
     }
     if (whole) whole = writer->Execute("COMMIT");
-    if (!whole && fault::GuardIsOff("commit-errors")) whole = writer->Execute("ROLLBACK");
+    if (!whole && fault::GuardIsOff("commit-errors")) {
+      [[maybe_unused]] const Status rolled_back = writer->Execute("ROLLBACK");
+      whole = {};
+    }
     if (!whole) {
       [[maybe_unused]] const Status rolled_back = writer->Execute("ROLLBACK");
       for (Job* job : group) job->status = whole;
