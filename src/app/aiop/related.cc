@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "core/fingerprint/fingerprint.h"
 
@@ -45,7 +46,9 @@ Result<Related> RelatedTo(contexts::Home& home, const model::Incident& incident)
     if (Share(incident.motor_versions, each.motor_versions) && AtTheSameTime(incident, each))
       related.together.push_back(each);
   }
-  std::ranges::stable_sort(related.similar, std::greater(), &Related::Similar::similarity);
+  std::ranges::sort(related.similar, [](const auto& a, const auto& b) {
+    return std::tie(b.similarity, a.incident.id) < std::tie(a.similarity, b.incident.id);
+  });
   if (related.similar.size() > kRelatedShown) related.similar.resize(kRelatedShown);
   if (related.together.size() > kRelatedShown) related.together.resize(kRelatedShown);
   return related;

@@ -31,8 +31,9 @@ const std::array kDrills = {
           .guards = {"store-patience"},
           .play = StoreUnavailable},
     Drill{.name = "disk-full",
-          .hypothesis = "When the disk is full, aiop says so and stops; what it acknowledged is "
-                        "kept, and once there is room the run goes on without doing a step again.",
+          .hypothesis =
+              "When the disk is full, aiop says so and the run waits; what it acknowledged is "
+              "kept, and once there is room the run goes on without doing a step again.",
           .injects = "A disk (or a limit on files) without room in the middle of a run.",
           .guards = {"commit-errors"},
           .play = DiskFull},

@@ -86,7 +86,7 @@ Status KillOperator(Scene& scene) {
   const int64_t writes = LinesOf(points);
   for (int64_t i = 1; i <= kKills && !scene.Stopped(); ++i) {
     const std::string app = "app" + std::to_string(i);
-    const int64_t at = 1 + (writes - 2) * i / kKills;
+    const int64_t at = 1 + (writes - 5) * i / kKills;
     AIOP_TRY(const Said killed, scene.Run({app}, {{"AIOP_CRASH_AT", std::to_string(at)}}));
     scene.Injected();
     if (killed.signal != SIGKILL) {

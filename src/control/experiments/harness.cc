@@ -60,7 +60,9 @@ class ExperimentSink : public plants::Sink {
     return aiop::Fail(Code::kCancelled, "the failing step went through");
   }
   Status OnInvalid(std::string_view, const std::string& why) override {
-    Fail(model::SignalType::kValidation, "the plant sent an invalid message: " + why);
+    // A slip of the plant, hardly the reason why it failed: it counts only if nothing else is said,
+    // as in a real run.
+    if (slip_.empty()) slip_ = "the plant sent an invalid message: " + why;
     return {};
   }
   void OnText(plants::Stream, std::string_view line) override {
@@ -73,6 +75,11 @@ class ExperimentSink : public plants::Sink {
     const auto excess = meter_ ? meter_->Check(static_cast<double>(spent.count())) : std::nullopt;
     if (excess) Fail(excess->type, budget::BudgetMeter::Details(excess->type));
     return excess.has_value();
+  }
+  // The failure of a plant that ended badly and reported none.
+  void FailUnreported(const std::string& text) {
+    if (!slip_.empty()) Fail(model::SignalType::kValidation, slip_);
+    Fail(model::SignalType::kError, text);
   }
   void Fail(model::SignalType type, const std::string& text) {
     if (!fingerprints.empty()) return;
@@ -87,6 +94,7 @@ class ExperimentSink : public plants::Sink {
   std::string motor_;
   std::set<std::string> known_;
   bool to_the_end_;
+  std::string slip_;  // the first message that was none
 };
 
 // What the motor says its sandboxed commands may write besides.
@@ -385,7 +393,7 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
       }
     }
     if (sink.fingerprints.empty()) {
-      sink.Fail(model::SignalType::kError, json::ToValidUtf8(engine::UnreportedFailure(*ended)));
+      sink.FailUnreported(json::ToValidUtf8(engine::UnreportedFailure(*ended)));
     }
     outcome.fingerprints = sink.fingerprints;
   }
