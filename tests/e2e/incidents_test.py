@@ -112,7 +112,7 @@ class Shown(IncidentCase):
         self.assertEqual(shown["grouping"]["fields"]["signal_type"], "error")
         self.assertEqual(shown["grouping"]["fields"]["template"], "cannot open the template for pages of width wide")
         self.assertEqual([each["incident"] for each in shown["similar"]], [incidents["two"]["id"]])
-        self.assertGreater(shown["similar"][0]["similarity"], 0.6)
+        self.assertGreater(shown["similar"][0]["similarity"], 0.7)
         self.assertLess(shown["similar"][0]["similarity"], 1)
         self.assertEqual({each["incident"] for each in shown["together"]},
                          {incidents["two"]["id"], incidents["three"]["id"]})

@@ -74,6 +74,6 @@ double Similarity(std::string_view one, std::string_view other);
 
 // From here on two incidents are shown as similar. Measured on tests/grouping: see
 // docs/concepts/incidents-and-decisions.md.
-inline constexpr double kSimilarFrom = 0.6;
+inline constexpr double kSimilarFrom = 0.7;
 
 }  // namespace aiop::fingerprint
