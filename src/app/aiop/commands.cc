@@ -299,6 +299,30 @@ std::vector<Command> Measuring() {
        .examples = {"aiop replay --policy my-policy.yaml", "aiop replay --export decisions.jsonl",
                     "aiop replay decisions.jsonl --policy my-policy.yaml"},
        .handler = Replay},
+      {.path = "chaos",
+       .summary = "Drills: do a fault on purpose and see that the operator copes",
+       .details = "",
+       .examples = {"aiop chaos run"}},
+      {.path = "chaos ls",
+       .summary = "List the drills, what each injects, and which guards it tests",
+       .details = "",
+       .examples = {"aiop chaos ls"},
+       .handler = ChaosList},
+      {.path = "chaos run",
+       .summary = "Run the drills and report which passed, with times to detection and recovery",
+       .details = "Each drill has a home, a plant and processes of its own in a temporary folder, "
+                  "and touches no other: it may be run beside a live operator. Ends with 1 if a "
+                  "drill fails.",
+       .options = {Repeated(Text("--drill", "D", "Only this drill; may be repeated.")),
+                   Text("--without", "GUARD",
+                        "Switch a guard of the drill off, in the drill's own home: it has to "
+                        "fail then."),
+                   Of(Kind::kFolder,
+                      Text("--keep", "DIR", "Keep what was played, in this folder."))},
+       .examples = {"aiop chaos run", "aiop chaos run --drill kill-plant --drill disk-full",
+                    "aiop chaos run --drill clock-jump --without steady-durations",
+                    "aiop chaos run --json > chaos.json"},
+       .handler = ChaosRun},
   };
 }
 

@@ -65,6 +65,8 @@ Result<int> ChangeReject(Session&);
 
 Result<int> GoldenRun(Session&);
 Result<int> GoldenPlay(Session&);
+Result<int> ChaosList(Session&);
+Result<int> ChaosRun(Session&);
 
 Result<int> Replay(Session&);
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -8,6 +6,7 @@
 
 #include "app/aiop/commands.h"
 #include "app/aiop/golden_report.h"
+#include "app/aiop/scratch.h"
 #include "app/aiop/signals.h"
 #include "app/aiop/words.h"
 #include "base/file/file.h"
@@ -22,20 +21,6 @@ namespace fs = std::filesystem;
 constexpr int64_t kMostJobs = 64;
 constexpr int kBlindRetries = 3;
 
-Result<fs::path> Absolute(const fs::path& path) {
-  std::error_code error;
-  fs::path absolute = fs::weakly_canonical(fs::absolute(path, error), error);
-  if (error) return Invalid(path.string() + ": " + error.message());
-  return absolute;
-}
-
-Result<fs::path> ThisProgram() {
-  std::error_code error;
-  fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (error) return Unavailable("cannot find this program: " + error.message());
-  return program;
-}
-
 // Of the checkout that this program was built in, or of the place it is installed in.
 Result<fs::path> CorpusFolder(const Arguments& arguments, const fs::path& program) {
   if (arguments.Has("PATH")) return Absolute(arguments.One("PATH"));
@@ -47,22 +32,6 @@ Result<fs::path> CorpusFolder(const Arguments& arguments, const fs::path& progra
     }
   }
   return NotFound("there is no corpus of golden incidents beside this program: name one");
-}
-
-// Where stories are played that nobody will look at: in memory if there is room, since all they
-// write is flushed to disk again and again.
-Result<fs::path> Scratch() {
-  constexpr uintmax_t kRoomBytes = uintmax_t{2} << 30;
-  const fs::path memory = "/dev/shm";
-  std::error_code error;
-  const auto space = fs::space(memory, error);
-  fs::path place = fs::temp_directory_path(error);
-  if (error) return Unavailable("there is no folder for temporary files: " + error.message());
-  if (place == "/tmp" && space.available != static_cast<uintmax_t>(-1) &&
-      space.available >= kRoomBytes && access(memory.c_str(), W_OK) == 0) {
-    place = memory;
-  }
-  return place / ("aiop-golden-" + NewId());
 }
 
 Result<fs::path> CacheFolder(Session& session) {
@@ -104,7 +73,7 @@ Result<golden::RunOptions> OptionsFor(Session& session, const fs::path& program)
   AIOP_TRY(options.cache, CacheFolder(session));
   options.keep = arguments.Has("--keep");
   AIOP_TRY(const fs::path place,
-           options.keep ? Result<fs::path>(arguments.One("--keep")) : Scratch());
+           options.keep ? Result<fs::path>(arguments.One("--keep")) : Scratch("aiop-golden-"));
   AIOP_TRY(options.scratch, Absolute(place));
   const int64_t jobs = arguments.Number("--jobs", 2);
   if (jobs < 1 || jobs > kMostJobs) {

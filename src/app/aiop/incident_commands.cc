@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include "app/aiop/commands.h"
 #include "app/aiop/export.h"
 #include "app/aiop/listing.h"
+#include "app/aiop/related.h"
 #include "app/aiop/words.h"
 #include "control/arbitration/arbitration.h"
 
@@ -21,7 +24,8 @@ void ShowFacts(Output& out, const model::Incident& incident) {
            std::string(describe::Name(incident.state)) +
            (incident.merged_into.empty() ? "" : " into " + incident.merged_into) +
            "\nsymptom      " + Wrap(incident.title, width, 13) + "\nfingerprint  " +
-           incident.fingerprint + " (" + incident.grouped_by + ")\napps         " +
+           incident.fingerprint + "\ngrouped by   " + Wrap(incident.grouped_by, width, 13) +
+           "\ntemplate     " + Wrap(TemplateOf(incident), width, 13) + "\napps         " +
            Wrap(Joined(incident.apps), width, 13) + "\nmotor        " +
            Joined(incident.motor_versions) + "\n");
   if (!incident.decision.empty()) out.Text("decision     " + incident.decision + "\n");
@@ -86,9 +90,13 @@ Result<int> IncidentShow(Session& session) {
   AIOP_TRY(const auto experiments,
            ledger.ListBy<model::Experiment>(store::Kind<model::Experiment>::Field::kIncident,
                                             incident.id));
+  AIOP_TRY(const Related related, RelatedTo(*home, incident));
   Output& out = session.out();
   if (out.json()) {
     json::Object document = describe::ToJson(incident).as_object();
+    document["grouping"] = GroupingDocument(incident);
+    document["similar"] = SimilarDocument(related);
+    document["together"] = TogetherDocument(related);
     document["occurrence_count"] = incident.occurrences;
     document["occurrences"] = describe::Encode(occurrences);
     document["experiments"] = describe::Encode(experiments);
@@ -113,7 +121,19 @@ Result<int> IncidentShow(Session& session) {
                std::string(describe::Name(each.result)),
                FormatDuration(Milliseconds{each.plant_ms}), each.answer});
   }
-  for (const Table* table : {&where, &asked}) {
+  Table alike({{"SIMILAR"},
+               {"BY", Table::Align::kRight},
+               {"STATE"},
+               {"SYMPTOM", Table::Align::kLeft, true}});
+  for (const auto& each : related.similar) {
+    alike.Add({each.incident.id, std::to_string(std::lround(each.similarity * 100)) + " %",
+               std::string(describe::Name(each.incident.state)), each.incident.title});
+  }
+  Table beside({{"AT THE SAME TIME"}, {"STATE"}, {"SYMPTOM", Table::Align::kLeft, true}});
+  for (const auto& each : related.together) {
+    beside.Add({each.id, std::string(describe::Name(each.state)), each.title});
+  }
+  for (const Table* table : {&where, &asked, &alike, &beside}) {
     if (table->empty()) continue;
     out.Text("\n");
     out.Show(*table);

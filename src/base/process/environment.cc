@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, 3> kAboutThisProcess = {"AIOP_HOME", "AIO
 
 bool IsPassedOn(std::string_view name) {
   if (name.starts_with("AIOP_")) {
-    return !name.starts_with("AIOP_CRASH_") &&
+    return !name.starts_with("AIOP_CRASH_") && !name.starts_with("AIOP_CHAOS_") &&
            std::ranges::find(kAboutThisProcess, name) == kAboutThisProcess.end();
   }
   return std::ranges::find(kPassedOn, name) != kPassedOn.end();

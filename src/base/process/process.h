@@ -177,7 +177,7 @@ Result<Output> Run(const Command& command, std::string_view input, Milliseconds 
 
 // The environment programs get: PATH, LANG, TZ, HOME (= home_folder), TMPDIR; what this process's
 // environment says about proxies and certificates; and its AIOP_ variables, except those that are
-// about this process alone (AIOP_CRASH_*, AIOP_HOME, AIOP_STORE, AIOP_ATTEMPT).
+// about this process alone (AIOP_CRASH_*, AIOP_CHAOS_*, AIOP_HOME, AIOP_STORE, AIOP_ATTEMPT).
 std::map<std::string, std::string> CleanEnvironment(const std::filesystem::path& home_folder);
 
 // The absolute path of the program `name` as found on `path` (folders split by colons), or of

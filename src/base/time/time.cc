@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <thread>
 
+#include "base/fault/fault.h"
+
 namespace aiop {
 namespace {
 
@@ -98,7 +100,15 @@ Result<Timestamp> ParseTimestamp(std::string_view text) {
 }
 
 Timestamp Now() {
-  return {chrono::duration_cast<Milliseconds>(chrono::system_clock::now().time_since_epoch())};
+  return {chrono::duration_cast<Milliseconds>(chrono::system_clock::now().time_since_epoch()) +
+          Milliseconds{fault::ClockErrorMilliseconds()}};
+}
+
+Stopwatch::Stopwatch() : began_(chrono::steady_clock::now()), began_by_the_wall_(Now()) {}
+
+Milliseconds Stopwatch::Elapsed() const {
+  if (fault::GuardIsOff("steady-durations")) return Now() - began_by_the_wall_;
+  return chrono::duration_cast<Milliseconds>(chrono::steady_clock::now() - began_);
 }
 
 void WaitFor(Milliseconds span) { std::this_thread::sleep_for(span); }

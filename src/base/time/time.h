@@ -34,6 +34,17 @@ Result<Timestamp> ParseTimestamp(std::string_view text);
 // The wall clock. Only shell code may call it: core/ is handed its times.
 Timestamp Now();
 
+// How long something takes, whatever happens to the wall clock meanwhile. Shell code only, too.
+class Stopwatch {
+ public:
+  Stopwatch();
+  Milliseconds Elapsed() const;
+
+ private:
+  std::chrono::steady_clock::time_point began_;
+  Timestamp began_by_the_wall_;
+};
+
 // Blocks the calling thread. Only for polling what gives no signal of its own; never to wait for
 // another thread.
 void WaitFor(Milliseconds span);

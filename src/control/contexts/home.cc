@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/fault/fault.h"
 #include "control/contexts/contexts.h"
 
 namespace aiop::contexts {
@@ -53,6 +54,7 @@ Result<std::unique_ptr<Home>> Home::Open(const fs::path& folder, Access access,
   std::error_code error;
   home->folder_ = fs::weakly_canonical(fs::absolute(folder, error), error);
   if (error) return Invalid("'" + folder.string() + "' is no usable path: " + error.message());
+  fault::EnterHome(home->folder_);
   if (own) {
     // Specs and transcripts are nobody else's business.
     const bool fresh = !fs::exists(home->folder_, error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/engine/attempt.h"
 
+#include "base/fault/fault.h"
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
 #include "core/fingerprint/fingerprint.h"
@@ -78,10 +79,24 @@ Status Engine::Attempting::Keep(model::StoredEvent event) {
         (event.envelope.signal_type == model::SignalType::kLatency && budgets.latency_ms) ||
         (event.envelope.signal_type == model::SignalType::kCost && budgets.cost_usd);
   }
+  const bool at_once = failure && !IsOneMore(event);
   if (buffered.empty()) oldest_buffered = std::chrono::steady_clock::now();
   buffered.push_back(std::move(event));
   const bool late = std::chrono::steady_clock::now() - oldest_buffered > kEventPatience;
-  return failure || late || buffered.size() >= kEventBuffer ? Flush() : Status{};
+  return at_once || late || buffered.size() >= kEventBuffer ? Flush() : Status{};
+}
+
+bool Engine::Attempting::IsOneMore(model::StoredEvent& event) const {
+  if (fault::GuardIsOff("storm-groups")) return false;
+  const auto same = reported.find(event.fingerprint);
+  if (same != reported.end() && same->second >= kStormBegins) {
+    event.not_an_incident = "the same failure was reported " + std::to_string(kStormBegins) +
+                            " times before in this attempt";
+  } else if (failures.size() >= kFailuresHeld) {
+    event.not_an_incident =
+        "the attempt reported " + std::to_string(kFailuresHeld) + " failures before";
+  }
+  return !event.not_an_incident.empty();
 }
 
 Status Engine::Attempting::Flush() {
@@ -96,6 +111,7 @@ Status Engine::Attempting::Flush() {
       // The same id from another run is another event: plants count from 1 in each run.
       AIOP_TRY(const auto stored,
                engine.home_.ledger().Find<model::StoredEvent>(event.envelope.id));
+      if (fault::GuardIsOff("foreign-ids")) continue;
       if (stored && stored->run == run.id) {
         if (event.envelope.IsFailure() && stored->attempt == event.attempt) continue;
         if (!event.envelope.IsFailure()) continue;
@@ -103,7 +119,10 @@ Status Engine::Attempting::Flush() {
       event.envelope.id = run.id + "/" + std::to_string(record.number) + "/" + event.envelope.id;
       AIOP_CHECK_OK(engine.home_.ledger().Put(event, store::Mode::kInsertIfNew));
     }
-    if (event.envelope.IsFailure()) failures.push_back(event);
+    if (event.envelope.IsFailure()) {
+      ++reported[event.fingerprint];
+      if (event.not_an_incident.empty()) failures.push_back(event);
+    }
     engine.Tell({.what = Notice::What::kEvent,
                  .run = run,
                  .name = {},
@@ -180,7 +199,7 @@ Status Engine::Attempting::StoreCheckpoint(const std::string& name, const json::
   checkpoint.attempt = record.number;
   checkpoint.state = state;
   checkpoint.created = Now();
-  checkpoint.usage_ms = (checkpoint.created - record.started).count();
+  checkpoint.usage_ms = watch.Elapsed().count();
   current.checkpoint = name;
   current.checkpoint_ordinal = checkpoint.ordinal;
   current.updated = checkpoint.created;
@@ -195,7 +214,7 @@ Status Engine::Attempting::StoreCheckpoint(const std::string& name, const json::
 }
 
 Status Engine::Attempting::CheckBudgets() {
-  const double wall = static_cast<double>((Now() - record.started).count());
+  const auto wall = static_cast<double>(watch.Elapsed().count());
   const auto excess = meter.Check(wall);
   if (!excess) return {};
   return Keep(MakeEvent(model::Scope::kApp, excess->type, model::Severity::kError,

@@ -18,6 +18,11 @@ namespace aiop::engine {
 inline constexpr size_t kEventBuffer = 256;
 inline constexpr std::chrono::milliseconds kEventPatience{200};
 inline constexpr std::string_view kInvalidMessage = "the plant sent an invalid message: ";
+// A failure reported more often than this in one attempt is a storm: what follows is stored in
+// groups, as other events are, with the reason why it opens no incident of its own. The same goes
+// for all failures once so many different ones were reported.
+inline constexpr int64_t kStormBegins = 16;
+inline constexpr size_t kFailuresHeld = 1000;
 // How much of a crashed plant's standard error goes into its event.
 inline constexpr size_t kErrorTailBytes = 8192;
 
@@ -32,12 +37,14 @@ struct Engine::Attempting {
   budget::BudgetMeter meter;
   std::atomic<bool>& stop;
 
+  Stopwatch watch = {};
   snapshot::ScanCache cache = {};
   std::string step = {};  // the last checkpoint, for the transcript's index
   std::vector<model::StoredEvent> buffered = {};
   std::chrono::steady_clock::time_point oldest_buffered = {};
   std::vector<model::StoredEvent> failures =
-      {};  // error and critical events of this attempt, stored
+      {};  // error and critical events of this attempt, stored; of a storm its beginning
+  std::map<std::string, int64_t> reported = {};  // failures stored in this attempt, by fingerprint
   std::vector<model::ArtifactRef> artifacts = {};
   std::set<std::string> given = {};  // checkpoints of this attempt
   std::set<std::string> held = {};   // checkpoints stored before this attempt that still hold
@@ -56,6 +63,8 @@ struct Engine::Attempting {
   model::StoredEvent MakeEvent(model::Scope scope, model::SignalType type, model::Severity severity,
                                json::Object payload) const;
   Status Keep(model::StoredEvent event);
+  // Whether this failure is only one more of a storm; says so in it.
+  bool IsOneMore(model::StoredEvent& event) const;
   Status Flush();
   // An event for the first budget that is exceeded and was not reported yet.
   Status CheckBudgets();

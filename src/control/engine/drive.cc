@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/fault/fault.h"
 #include "base/identity/identity.h"
 #include "control/engine/attempt.h"
 #include "control/engine/engine.h"
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 // folder.
 constexpr int kKeeperPatienceMilliseconds = 15'000;
 
+constexpr Milliseconds kNoTimeout{86'400'000};
 constexpr Milliseconds kScoreTimeout{120'000};
 constexpr size_t kScoreOutputBytes = size_t{1} << 20;
 
@@ -140,7 +142,8 @@ plants::Execution Engine::Attempting::MakeExecution(
   execution.motor_folder = checkout;
   execution.home_folder = engine.home_.CacheFolder();
   execution.lock_file = engine.home_.WorkFolder(run.id) / "lock";
-  execution.timeout = Milliseconds{motor.manifest.timeout_ms};
+  execution.timeout =
+      fault::GuardIsOff("plant-timeout") ? kNoTimeout : Milliseconds{motor.manifest.timeout_ms};
   execution.stop = &stop;
   return execution;
 }
@@ -332,7 +335,7 @@ Result<model::Run> Engine::Conclude(Attempting& attempt, const plants::Outcome& 
 }
 
 Result<model::Run> Engine::ConcludeFailure(Attempting& attempt, const plants::Outcome& outcome) {
-  if (attempt.failures.empty()) {
+  if (attempt.failures.empty() && !fault::GuardIsOff("unreported-failures")) {
     AIOP_CHECK_OK(attempt.Keep(attempt.MakeEvent(
         model::Scope::kMotor, model::SignalType::kError, model::Severity::kError,
         {{"details", json::ToValidUtf8(UnreportedFailure(outcome))}, {"exit", outcome.details}})));
@@ -350,11 +353,17 @@ Result<model::Run> Engine::ConcludeFailure(Attempting& attempt, const plants::Ou
                                     return !event.envelope.Details().starts_with(kInvalidMessage);
                                   });
   model::StoredEvent& first = named == attempt.failures.end() ? attempt.failures.front() : *named;
-  AIOP_TRY(model::Incident incident, FindOrOpenIncident(first, attempt.motor));
   store::Ledger::Batch batch;
+  AIOP_TRY(const Waiting waiting, FindWaiting(first, attempt.motor, batch));
+  model::Incident incident;
+  if (!waiting.waits) {
+    AIOP_TRY(incident, FindOrOpenIncident(first, attempt.motor));
+    AIOP_CHECK_OK(TakeIn(incident, waiting.earlier, batch));
+  }
   model::Occurrence occurrence;
-  occurrence.id = incident.id + "/" + first.envelope.id;
-  occurrence.incident = incident.id;
+  occurrence.incident =
+      waiting.waits ? std::string(model::kWaitingPrefix) + first.fingerprint : incident.id;
+  occurrence.id = occurrence.incident + "/" + first.envelope.id;
   occurrence.event = first.envelope.id;
   occurrence.run = attempt.run.id;
   occurrence.app = attempt.run.app;
@@ -362,9 +371,20 @@ Result<model::Run> Engine::ConcludeFailure(Attempting& attempt, const plants::Ou
   occurrence.app_ctx = attempt.run.app_ctx;
   occurrence.motor_ctx = attempt.run.motor_ctx;
   occurrence.after_checkpoint = attempt.run.checkpoint;
+  occurrence.events = std::max<int64_t>(1, attempt.reported[first.fingerprint]);
   occurrence.at = Now();
+  std::string text = first.envelope.Details();
+  text = text.substr(0, std::min<size_t>(text.find('\n'), 200));
+  if (waiting.waits) {
+    first.not_an_incident = "waiting for " + std::to_string(opening_.after) + " within " +
+                            FormatDuration(opening_.within) + ": this is number " +
+                            std::to_string(waiting.earlier.size() + 1);
+    text += " (" + first.not_an_incident + ")";
+  }
   for (auto& event : attempt.failures) {
-    if (&event == &first) {
+    if (waiting.waits) {
+      if (&event != &first) event.not_an_incident = "part of a failure that waits";
+    } else if (&event == &first) {
       event.incident = incident.id;
     } else {
       event.not_an_incident = "part of the failure that opened incident " + incident.id;
@@ -372,9 +392,8 @@ Result<model::Run> Engine::ConcludeFailure(Attempting& attempt, const plants::Ou
     batch.Put(event);
   }
   attempt.run.incident = incident.id;
-  batch.Put(incident).Put(occurrence).Put(attempt.record);
-  std::string text = first.envelope.Details();
-  text = text.substr(0, std::min<size_t>(text.find('\n'), 200));
+  if (!waiting.waits) batch.Put(incident);
+  batch.Put(occurrence).Put(attempt.record);
   return Store(attempt.run, lifecycle::RunEvent::kFailed, "failed: " + text,
                model::PausedBecause::kEvidence, attempt.fence, std::move(batch));
 }

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "base/fault/fault.h"
 #include "base/identity/identity.h"
 #include "control/engine/transcript.h"
 
@@ -203,6 +204,7 @@ Result<std::vector<model::Run>> Engine::Recover() {
     }
   }
   std::vector<model::Run> recovered;
+  if (fault::GuardIsOff("recovery")) return recovered;
   using enum model::RunState;
   for (const model::RunState state :
        {kRunning, kPatchingMotor, kPatchingApp, kValidating, kResuming}) {

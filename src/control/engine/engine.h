@@ -62,6 +62,13 @@ struct Ingested {
   std::vector<Refused> refused;
 };
 
+// A failure becomes an incident the `after`-th time within so long; a critical one at once. Until
+// then it is stored with the reason, and its run is PAUSED (evidence) without an incident.
+struct Opening {
+  int64_t after = 1;
+  Milliseconds within{600'000};
+};
+
 // What stands for the failure of a plant that reported none itself; fingerprinted like a report.
 std::string UnreportedFailure(const plants::Outcome& outcome);
 
@@ -70,6 +77,8 @@ class Engine {
   Engine(contexts::Home& home, Watcher watcher);
 
   contexts::Home& home() { return home_; }
+  // Before any run is driven.
+  void SetOpening(Opening opening) { opening_ = opening; }
 
   Result<model::Run> CreateRun(const NewRun& request);
   // A new run that starts from a checkpoint of another one, which stays as it is.
@@ -156,11 +165,26 @@ class Engine {
   // yet.
   Result<model::Incident> FindOrOpenIncident(const model::StoredEvent& event,
                                              const contexts::Motor& motor);
+  // Whether this failure has to wait, and how many like it wait already, itself counted; adds to
+  // `batch` what has waited too long.
+  struct Waiting {
+    bool waits = false;
+    std::vector<model::Occurrence> earlier;
+  };
+  Result<Waiting> FindWaiting(const model::StoredEvent& event, const contexts::Motor& motor,
+                              store::Ledger::Batch& batch);
+  // Those that waited for this incident become occurrences of it.
+  Status TakeIn(model::Incident& incident, const std::vector<model::Occurrence>& waited,
+                store::Ledger::Batch& batch);
+  // The incidents of this failure in its plant that are there already.
+  Result<std::vector<model::Incident>> KnownIncidents(const model::StoredEvent& event,
+                                                      const contexts::Motor& motor);
   Status PrepareFolders(const model::Run& run, const std::optional<model::Checkpoint>& checkpoint);
 
   contexts::Home& home_;
   Watcher watcher_;
   std::string owner_;
+  Opening opening_;
   std::mutex incidents_;  // held while an incident is looked up and stored
   std::mutex driving_mutex_;
   struct Driving {

@@ -70,7 +70,9 @@ class ExperimentSink : public plants::Sink {
     return aiop::Fail(Code::kCancelled, "the failing step went through");
   }
   Status OnInvalid(std::string_view, const std::string& why) override {
-    Fail(model::SignalType::kValidation, "the plant sent an invalid message: " + why);
+    // A slip of the plant, hardly the reason why it failed: it counts only if nothing else is said,
+    // as in a real run.
+    if (slip_.empty()) slip_ = "the plant sent an invalid message: " + why;
     return {};
   }
   void OnText(plants::Stream, std::string_view line) override {
@@ -83,6 +85,11 @@ class ExperimentSink : public plants::Sink {
     const auto excess = meter_ ? meter_->Check(static_cast<double>(spent.count())) : std::nullopt;
     if (excess) Fail(excess->type, budget::BudgetMeter::Details(excess->type));
     return excess.has_value();
+  }
+  // The failure of a plant that ended badly and reported none.
+  void FailUnreported(const std::string& text) {
+    if (!slip_.empty()) Fail(model::SignalType::kValidation, slip_);
+    Fail(model::SignalType::kError, text);
   }
   void Fail(model::SignalType type, const std::string& text) {
     if (!fingerprints.empty()) return;
@@ -98,6 +105,7 @@ class ExperimentSink : public plants::Sink {
   std::string motor_;
   std::set<std::string> known_;
   bool to_the_end_;
+  std::string slip_;  // the first message that was none
 };
 
 // What the motor says its sandboxed commands may write besides.
@@ -376,9 +384,9 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
                           : std::nullopt,
                       left);
   ++plants_started_;
-  const Timestamp started = Now();
+  const Stopwatch watch;
   auto ended = plants::Execute(execution, sink);
-  const int64_t plant_ms = (Now() - started).count();
+  const int64_t plant_ms = watch.Elapsed().count();
   Outcome outcome;
   outcome.plant_ms = plant_ms;
   outcome.usage = sink.usage;
@@ -410,7 +418,7 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
       }
     }
     if (sink.fingerprints.empty() && ended) {
-      sink.Fail(model::SignalType::kError, json::ToValidUtf8(engine::UnreportedFailure(*ended)));
+      sink.FailUnreported(json::ToValidUtf8(engine::UnreportedFailure(*ended)));
     }
     outcome.fingerprints = sink.fingerprints;
   }

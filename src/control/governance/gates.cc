@@ -161,7 +161,7 @@ Result<model::GateResult> Governor::RunCommands(const model::Change& change,
                                                 std::string_view gate,
                                                 const model::CommandList& commands,
                                                 const fs::path& checkout) {
-  const Timestamp start = Now();
+  const Stopwatch watch;
   std::string log;
   std::string failure;
   bool missing_sandbox = false;
@@ -195,7 +195,7 @@ Result<model::GateResult> Governor::RunCommands(const model::Change& change,
                             (commands.size() == 1 ? " command" : " commands") + " exited 0"
                       : json::ToValidUtf8(redactor.Text(failure)));
   AIOP_TRY(result.log, engine_.home().blobs().Put(json::ToValidUtf8(redactor.Text(log))));
-  result.elapsed_ms = (Now() - start).count();
+  result.elapsed_ms = watch.Elapsed().count();
   result.sandbox = harness_.SandboxName();
   AIOP_CHECK_OK(engine_.TellMotor(
       change.plant, candidate.version.reference, model::SignalType::kValidation,
@@ -239,7 +239,7 @@ Result<std::vector<model::GateResult>> Governor::RunGolden(const model::Change& 
     question.question = "Does the golden spec " + spec + " still work with " +
                         candidate.version.reference.version + "?";
     question.changed = "golden spec and candidate motor";
-    const Timestamp start = Now();
+    const Stopwatch watch;
     AIOP_TRY(
         const auto experiment,
         harness_.Ask({change.incident, "", policy_.PerIncident(), policy_.PerDay()}, question));
@@ -252,7 +252,7 @@ Result<std::vector<model::GateResult>> Governor::RunGolden(const model::Change& 
                                       : model::Verdict::kInconclusive,
                              spec + ": " + experiment.answer);
     result.log = experiment.transcript;
-    result.elapsed_ms = (Now() - start).count();
+    result.elapsed_ms = watch.Elapsed().count();
     result.sandbox = experiment.sandbox;
     results.push_back(result);
   }
@@ -309,7 +309,7 @@ Result<std::vector<model::GateResult>> Governor::ProveOnIncident(model::Change& 
   std::string green;
   std::string red;
   for (const model::Run& run : runs) {
-    const Timestamp start = Now();
+    const Stopwatch watch;
     const std::string text =
         "Does " + run.app + " pass with the candidate " + candidate.version.reference.version + "?";
     AIOP_TRY(auto with, ask(run, candidate, model::ExperimentKind::kCandidate, text, 0));
@@ -343,7 +343,7 @@ Result<std::vector<model::GateResult>> Governor::ProveOnIncident(model::Change& 
     auto result =
         MakeResult("green_with", some_green ? model::Verdict::kPass : model::Verdict::kFail, green);
     result.log = with.transcript;
-    result.elapsed_ms = (Now() - start).count();
+    result.elapsed_ms = watch.Elapsed().count();
     result.sandbox = with.sandbox;
     if (some_green || with.result == model::ExperimentResult::kSameFailure ||
         &run == &runs.back()) {
@@ -388,7 +388,7 @@ Result<model::GateResult> Governor::ReRunPassing(const model::Change& change,
       }
     }
   }
-  const Timestamp start = Now();
+  const Stopwatch watch;
   std::string details;
   model::Verdict verdict = chosen.empty() ? model::Verdict::kInconclusive : model::Verdict::kPass;
   for (const model::Run& run : chosen) {
@@ -415,7 +415,7 @@ Result<model::GateResult> Governor::ReRunPassing(const model::Change& change,
   }
   if (chosen.empty()) details = "no run passed on " + change.base_version + " yet";
   auto result = MakeResult("regression", verdict, details);
-  result.elapsed_ms = (Now() - start).count();
+  result.elapsed_ms = watch.Elapsed().count();
   result.sandbox = harness_.SandboxName();
   return result;
 }

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/store/sqlite.h"
 
+#include "base/fault/fault.h"
+
 namespace aiop::store {
 namespace {
+
+// How long a store that somebody else holds is waited for.
+constexpr int kPatienceMilliseconds = 10'000;
 
 std::unexpected<Error> Failure(sqlite3* connection, std::string_view what) {
   const int code = sqlite3_errcode(connection);
@@ -59,7 +64,7 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& file, bo
     return Unavailable("cannot open the store " + file + ": " +
                        (handle ? sqlite3_errmsg(handle) : "no memory"));
   }
-  sqlite3_busy_timeout(handle, 10'000);
+  sqlite3_busy_timeout(handle, fault::GuardIsOff("store-patience") ? 0 : kPatienceMilliseconds);
   return connection;
 }
 

@@ -90,6 +90,14 @@ struct TextHit {
   std::string snippet;
 };
 
+// Keeps everybody from writing to a store, as another program might, until it is destroyed: for
+// drills and tests.
+class WriteHold {
+ public:
+  static Result<std::unique_ptr<WriteHold>> Take(const std::filesystem::path& file);
+  virtual ~WriteHold() = default;
+};
+
 class Database {
  public:
   // Opens (creating if needed) a store of this side. `read_only` never writes and needs no lock.

@@ -226,5 +226,18 @@ TEST_F(StoreTest, LosesNothingBetweenReadingAndListening) {
   ledger->database().StopListening(*number);
 }
 
+TEST_F(StoreTest, WaitsForWhoeverHoldsIt) {
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  auto held = *WriteHold::Take(folder_ / "ledger.db");
+  Status put;
+  std::thread writer([&] { put = ledger->Put(MakeRun("r1", "a")); });
+  // Readers need not wait; what is not committed is not there.
+  EXPECT_EQ(ledger->Get<model::Run>("r1").error().code, Code::kNotFound);
+  held.reset();
+  writer.join();
+  ASSERT_TRUE(put.has_value()) << put.error().message;
+  EXPECT_EQ(ledger->Get<model::Run>("r1")->app, "a");
+}
+
 }  // namespace
 }  // namespace aiop::store

@@ -87,7 +87,14 @@ struct Supervisor::Impl {
         harness(engine, sandbox::Level::kReduced),
         governor(engine, harness, policy),
         fixes(governor),
-        arbiter(engine, harness, policy, &fixes) {}
+        arbiter(engine, harness, policy, &fixes) {
+    OpenAsThePolicySays();
+  }
+
+  void OpenAsThePolicySays() {
+    engine.SetOpening(
+        {.after = policy.OpensAfter(), .within = Milliseconds{policy.OpensWithinMilliseconds()}});
+  }
 
   Result<model::Run> Get(const std::string& id) { return home.ledger().Get<model::Run>(id); }
 

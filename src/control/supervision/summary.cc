@@ -13,6 +13,7 @@ Result<Summary> Supervisor::Impl::Summarise(const std::string& plant,
     AIOP_TRY(const auto occurrences, home.ledger().ListBy<model::Occurrence>(
                                          store::Kind<model::Occurrence>::Field::kRun, id));
     for (const auto& each : occurrences) {
+      if (each.Waits()) continue;
       if (std::find(summary.incidents.begin(), summary.incidents.end(), each.incident) ==
           summary.incidents.end()) {
         summary.incidents.push_back(each.incident);

@@ -86,6 +86,7 @@ Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
 Status Supervisor::UsePolicyOf(const std::string& plant) {
   AIOP_TRY(const model::Plant record, contexts::GetPlant(impl_->home, plant));
   impl_->policy = impl_->rules.For(record.name, record.team);
+  impl_->OpenAsThePolicySays();
   return {};
 }
 

@@ -67,4 +67,13 @@ std::string Template(std::string_view text);
 // masked. Lines of one statement share it, whatever came before them.
 std::string LineTemplate(std::string_view line);
 
+// How alike two templates are, 0 to 1: the share of their words and pairs of neighbouring words
+// (masked values are words too) that they have in common. For linking incidents, never for grouping
+// them. Symmetric; 1 for the same words in the same order.
+double Similarity(std::string_view one, std::string_view other);
+
+// From here on two incidents are shown as similar. Measured on tests/grouping: see
+// docs/concepts/incidents-and-decisions.md.
+inline constexpr double kSimilarFrom = 0.7;
+
 }  // namespace aiop::fingerprint

@@ -60,6 +60,9 @@ struct Incident {
   }
 };
 
+// What stands for the incident of an occurrence while its failure waits to become one.
+inline constexpr std::string_view kWaitingPrefix = "waiting/";
+
 // One run that stopped at an incident.
 struct Occurrence {
   std::string id;  // incident/event id
@@ -71,6 +74,7 @@ struct Occurrence {
   AppReference app_ctx;
   MotorReference motor_ctx;
   std::string after_checkpoint;
+  int64_t events = 1;  // of its attempt, that told of this failure
   Timestamp at;
 
   static constexpr std::string_view kName = "Occurrence";
@@ -85,8 +89,11 @@ struct Occurrence {
     visit.Required("app_ctx", self.app_ctx, "");
     visit.Required("motor_ctx", self.motor_ctx, "");
     visit.Optional("after_checkpoint", self.after_checkpoint, "");
+    visit.Optional("events", self.events, "How many events of its attempt told of this failure.");
     visit.Required("at", self.at, "");
   }
+  // Of a failure that the policy wants to see more often before it is an incident.
+  bool Waits() const { return incident.starts_with(kWaitingPrefix); }
 };
 
 }  // namespace aiop::model

@@ -9,6 +9,7 @@
 #include "core/model/change.h"
 #include "core/model/context.h"
 #include "core/model/decision.h"
+#include "core/model/drill.h"
 #include "core/model/event.h"
 #include "core/model/experiment.h"
 #include "core/model/history.h"

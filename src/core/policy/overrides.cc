@@ -10,7 +10,8 @@ using describe::Problem;
 
 namespace {
 
-constexpr std::string_view kParts[] = {"thresholds", "budgets", "back_off", "limits"};
+constexpr std::string_view kParts[] = {"thresholds", "budgets", "back_off", "limits",
+                                        "incidents"};
 
 // `*` stands for any text; everything else for itself.
 bool Fits(std::string_view pattern, std::string_view text) {
@@ -28,7 +29,7 @@ struct Entry {
   std::string name;
   std::vector<std::string> plants;
   std::vector<std::string> teams;
-  json::Value thresholds, budgets, back_off, limits;
+  json::Value thresholds, budgets, back_off, limits, incidents;
   std::vector<std::string> without;
   json::Value rules;
 
@@ -42,6 +43,7 @@ struct Entry {
     visit.Optional("budgets", self.budgets, "");
     visit.Optional("back_off", self.back_off, "");
     visit.Optional("limits", self.limits, "");
+    visit.Optional("incidents", self.incidents, "");
     visit.Optional("without", self.without, "");
     visit.Optional("rules", self.rules, "");
   }

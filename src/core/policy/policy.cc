@@ -129,9 +129,51 @@ struct RuleEntry {
   }
 };
 
+// "90s", "10m", "2h", "1d" in milliseconds; nothing if it is no such text.
+std::optional<int64_t> ReadSpan(std::string_view text) {
+  constexpr int64_t kLongest = 366;  // of any unit
+  int64_t number = 0;
+  size_t at = 0;
+  for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && number <= kLongest; ++at) {
+    number = number * 10 + (text[at] - '0');
+  }
+  if (at == 0 || at + 1 != text.size() || number < 1 || number > kLongest) return std::nullopt;
+  switch (text[at]) {
+    case 's':
+      return number * 1'000;
+    case 'm':
+      return number * 60'000;
+    case 'h':
+      return number * 3'600'000;
+    case 'd':
+      return number * 86'400'000;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool IsSpan(std::string_view text) { return ReadSpan(text).has_value(); }
+
+constexpr describe::Rule kSpanRule{.pattern = "^[1-9][0-9]{0,2}[smhd]$",
+                                   .ok = IsSpan,
+                                   .expectation = "a span of time such as 90s, 10m, 2h or 1d"};
+
+struct Opening {
+  int64_t opens_after = 1;
+  std::string within = "10m";
+
+  static constexpr std::string_view kName = "PolicyIncidents";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Optional("opens_after", self.opens_after, "", Between(1, 1'000'000));
+    visit.Optional("within", self.within, "", kSpanRule);
+  }
+};
+
 struct PolicyFile {
   std::string id;
   std::string version;
+  Opening incidents;
   Thresholds thresholds;
   Budgets budgets;
   BackOff back_off;
@@ -147,6 +189,7 @@ struct PolicyFile {
     visit.Required("budgets", self.budgets, "");
     visit.Optional("back_off", self.back_off, "");
     visit.Required("limits", self.limits, "");
+    visit.Optional("incidents", self.incidents, "");
     visit.Required("rules", self.rules, "");
   }
 };
@@ -256,6 +299,8 @@ Result<Policy> Policy::LoadOne(const json::Value& value, std::string_view file,
   policy.candidates_per_incident_ = read->budgets.candidates_per_incident;
   policy.back_off_first_ms_ = read->back_off.first_ms;
   policy.back_off_most_ms_ = read->back_off.most_ms;
+  policy.opens_after_ = read->incidents.opens_after;
+  policy.opens_within_ms_ = ReadSpan(read->incidents.within).value_or(0);
   policy.abstain_below_ = read->thresholds.abstain_below;
   policy.reduction_runs_ = read->limits.tuning.reduction_runs;
   policy.tuning_ = std::make_shared<const Tuning>(Joined(read->thresholds, read->limits));

@@ -157,6 +157,10 @@ class Policy {
   // How long to wait before a run whose fault was transient goes on for the nth time (from 1).
   int64_t BackOffMilliseconds(int64_t resumed) const;
 
+  // A failure opens an incident the n-th time within so long; before that it is stored and waits.
+  int64_t OpensAfter() const { return opens_after_; }
+  int64_t OpensWithinMilliseconds() const { return opens_within_ms_; }
+
   struct Condition;  // private form of `when`
   struct Rule;
   struct Tuning;    // private form of `thresholds` and `limits`
@@ -176,6 +180,8 @@ class Policy {
   int64_t back_off_first_ms_ = 0;
   int64_t back_off_most_ms_ = 0;
   double abstain_below_ = 0;
+  int64_t opens_after_ = 1;
+  int64_t opens_within_ms_ = 0;
   std::shared_ptr<const Tuning> tuning_;
   std::shared_ptr<const std::vector<Rule>> rules_;
   std::shared_ptr<const std::vector<Override>> overrides_;

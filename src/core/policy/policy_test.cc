@@ -76,6 +76,29 @@ TEST(Load, RefusesWhatItDoesNotKnow) {
          "/rules/0/because: names no known placeholder: '{who}'");
 }
 
+TEST(Load, ReadsWhenAFailureBecomesAnIncident) {
+  EXPECT_EQ(testing::DefaultPolicy().OpensAfter(), 1);
+  EXPECT_EQ(testing::DefaultPolicy().OpensWithinMilliseconds(), 600'000);
+  const auto read = [](std::string_view incidents) {
+    return testing::PolicyFromText(
+        "incidents: " + std::string(incidents) + "\n" + testing::DefaultPolicyText(), "p.yaml");
+  };
+  const auto policy = read("{opens_after: 3, within: 2h}");
+  ASSERT_TRUE(policy.has_value()) << policy.error().message;
+  EXPECT_EQ(policy->OpensAfter(), 3);
+  EXPECT_EQ(policy->OpensWithinMilliseconds(), 7'200'000);
+  EXPECT_EQ(read("{within: 90s}")->OpensWithinMilliseconds(), 90'000);
+  EXPECT_EQ(read("{within: 1d}")->OpensWithinMilliseconds(), 86'400'000);
+  for (const std::string_view wrong :
+       {"{opens_after: 0}", "{within: soon}", "{within: 0m}", "{within: m}", "{within: 10}",
+        "{within: 9999d}", "{within: 10mm}", "{after: 3}"}) {
+    const auto refused = read(wrong);
+    ASSERT_FALSE(refused.has_value()) << wrong;
+    EXPECT_NE(refused.error().message.find("/incidents"), std::string::npos)
+        << refused.error().message;
+  }
+}
+
 TEST(Load, RefusesEachMissingPartAndSaysAllOfThem) {
   const auto policy = Policy::Load(*json::Parse(R"({"id":"a b","version":"1.0"})"), "p.json");
   ASSERT_FALSE(policy.has_value());
