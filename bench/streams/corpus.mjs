@@ -30,19 +30,20 @@ function pinned(plant, tool, version, cache) {
   return { 'package.json': manifest, 'package-lock.json': fs.readFileSync(lock, 'utf8') };
 }
 
-function motorYaml(plant, tool, version, text) {
-  const { profiles, versions } = plant.generators[tool];
-  return text.replace('GENERATOR', tool).replace('PROFILES', `[${profiles.join(', ')}]`).replace('DIALECTS', JSON.stringify(versions[version]));
+function motorYaml(plant, tool, text) {
+  const { profiles } = plant.generators[tool];
+  return text.replace('GENERATOR', tool).replace('PROFILES', `[${profiles.join(', ')}]`);
 }
 
 // The motor as of the first version, and for each version the files that differ.
 function writeMotor(plant, tool, order, cache, folder) {
   const source = new URL(`${plant.name}/motor/`, import.meta.url).pathname;
-  fs.cpSync(source, path.join(folder, 'motor'), { recursive: true });
+  for (const from of [new URL('motor/', import.meta.url).pathname, source]) fs.cpSync(from, path.join(folder, 'motor'), { recursive: true });
   fs.copyFileSync(new URL(`${plant.name}/generators/${tool}.mjs`, import.meta.url).pathname, path.join(folder, 'motor/generator.mjs'));
   const manifest = fs.readFileSync(path.join(source, 'motor.yaml'), 'utf8');
   for (const version of order) {
-    const files = { ...pinned(plant, tool, version, cache), 'motor.yaml': motorYaml(plant, tool, version, manifest) };
+    const files = { ...pinned(plant, tool, version, cache), 'motor.yaml': motorYaml(plant, tool, manifest),
+      'accepts.json': `${JSON.stringify(plant.accepts(plant.generators[tool].versions[version]), null, 1)}\n` };
     for (const [name, text] of Object.entries(files)) {
       // A branch keeps the version of its base: the operator gives it one.
       write(path.join(folder, 'versions', version, name), text);

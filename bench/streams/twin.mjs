@@ -34,8 +34,7 @@ function cut(document, parts) {
 export async function repaired(original, judge) {
   const document = structuredClone(original), cuts = [], levels = new Map();
   for (let round = 0; round < ROUNDS; round++) {
-    const found = (await judge(document)).filter((finding) => finding.path);
-    const all = found.length ? found : await judge(document);
+    const all = await judge(document), found = all.filter((finding) => finding.path);
     if (!all.length) return { document, cuts };
     if (!found.length) return { document: null, cuts };
     // Deep places first, and later items of a list before earlier ones: what is left keeps its place.

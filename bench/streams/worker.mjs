@@ -12,7 +12,7 @@ const [plant, tool, version, cache] = process.argv.slice(2);
 const here = path.dirname(new URL(import.meta.url).pathname);
 const home = path.join(cache, 'generators/node_modules', `${tool}-${version}`);
 const require = createRequire(path.join(cache, 'generators/x.js'));
-const steps = await import(`./${plant}/motor/steps.mjs`);
+const steps = await import('./motor/steps.mjs');
 const generator = await import(`./${plant}/generators/${tool}.mjs`);
 
 // What a program that imports the package by its name would get.

@@ -11,6 +11,10 @@ export const file = 'spec.json'; // what a document is called where it is read
 
 // Older packages are earlier revisions of the same documents, in this order.
 export const packages = ['3.0.0', '3.6.0', '4.5.0', '5.1.1', '5.8.1', '5.13.0', '5.20.1', '6.1.4', '7.2.1', '8.2.2'];
+// Where npm packages lie in the cache, and which.
+export const folders = { documents: 'documents', validators: 'validators' };
+export const sources = Object.fromEntries(packages.map((version) => [`oas-${version}`, `npm:@readme/oas-examples@${version}`]));
+export const validators = { '@readme/openapi-parser': '2.7.0', '@redocly/openapi-core': '1.34.5', '@seriousme/openapi-schema-validator': '2.2.5' };
 const SWAGGER = 'swagger-2.0', OPENAPI = 'openapi-3.0', LATER = 'openapi-3.1';
 
 // What every motor of this plant has beside its generator.
@@ -61,6 +65,15 @@ export function dialectOf(document) {
   if (typeof document.swagger === 'string') return `swagger-${document.swagger}`;
   const version = /^(\d+\.\d+)/.exec(String(document.openapi ?? ''));
   return version ? `openapi-${version[1]}` : 'unknown';
+}
+
+// The same as a JSON Schema of the documents that a motor takes.
+export function accepts(dialects) {
+  const marks = { [SWAGGER]: ['swagger', '^2[.]0'], [OPENAPI]: ['openapi', '^3[.]0'], [LATER]: ['openapi', '^3[.]1'] };
+  return { type: 'object', anyOf: dialects.map((dialect) => {
+    const [word, pattern] = marks[dialect];
+    return { required: [word], properties: { [word]: { type: 'string', pattern } } };
+  }) };
 }
 
 // ---- What independent validators say of a document alone: [{by, path, message}] ----

@@ -150,6 +150,12 @@ Status Source::Release(const MotorStep& step) {
 Status Source::Branch(const BranchStep& step) {
   FileTree files = main_;
   AIOP_CHECK_OK(ApplyEdits(files, step.edits, plant_));
+  if (!step.edits.folder.empty()) {
+    // The folder is written for a release; a branch says nothing about versions.
+    std::string& manifest = files[std::string(kManifest)].content;
+    AIOP_TRY(const std::string version, VersionOf(main_));
+    AIOP_TRY(manifest, governance::WithVersion(manifest, version));
+  }
   return Import(Commit(step.name, step.message.empty() ? step.name : step.message, files, true));
 }
 
