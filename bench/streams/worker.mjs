@@ -33,7 +33,7 @@ const say = (message) => fs.writeSync(1, `${JSON.stringify(message)}\n`);
 const made = [];
 for await (const line of createInterface({ input: process.stdin })) {
   const { key, text, profile, file } = JSON.parse(line);
-  const name = String(made.length), out = path.join(work, name), spec = path.join(work, `${name}.spec`, file);
+  const name = String(made.length), out = path.join(work, name), spec = path.join(work, `spec-${name}`, file);
   fs.mkdirSync(path.dirname(spec), { recursive: true });
   fs.writeFileSync(spec, text);
   try {

@@ -53,7 +53,7 @@ export async function generate({ generator, load, spec, out, profile, root, vers
   try {
     await guarded(() => generator.generate({ load, spec, out, profile, version }));
   } catch (error) {
-    throw new Refused(reasonOf(error, [[out, 'out'], [spec, 'the document'], [root, 'motor']]));
+    throw new Refused(reasonOf(error, [[out, 'out'], [spec, 'the document'], [path.dirname(spec), 'work'], [root, 'motor']]));
   }
 }
 
