@@ -39,6 +39,11 @@ Replacements ReadReplacements(Reader& reader, const json::Value& value, const st
 
 Edits ReadEdits(Reader& reader, const json::Value& step, const std::string& path) {
   Edits edits;
+  if (edits.folder = reader.Text(step, path, "folder"); !edits.folder.empty()) {
+    if (!IsInside(edits.folder)) {
+      reader.Refuse(json::Child(path, "folder"), "must be a relative path inside the plant");
+    }
+  }
   const auto each = [&](std::string_view key, const auto& take) {
     const json::Value* value = json::Member(step, key);
     if (!value || value->is_null()) return;
@@ -62,14 +67,14 @@ Edits ReadEdits(Reader& reader, const json::Value& step, const std::string& path
 }
 
 MotorStep ReadMotor(Reader& reader, const json::Value& value, const std::string& path) {
-  reader.Object(value, path, {"version", "message", "replace", "files"});
+  reader.Object(value, path, {"version", "message", "folder", "replace", "files"});
   return {.version = reader.Needed(value, path, "version"),
           .message = reader.Text(value, path, "message"),
           .edits = ReadEdits(reader, value, path)};
 }
 
 BranchStep ReadBranch(Reader& reader, const json::Value& value, const std::string& path) {
-  reader.Object(value, path, {"name", "message", "replace", "files"});
+  reader.Object(value, path, {"name", "message", "folder", "replace", "files"});
   return {.name = reader.Needed(value, path, "name"),
           .message = reader.Text(value, path, "message"),
           .edits = ReadEdits(reader, value, path)};
@@ -167,8 +172,8 @@ E ReadWord(Reader& reader, const json::Value& value, const std::string& path,
 Truth ReadTruth(Reader& reader, const json::Value& value, const std::string& path) {
   Truth truth;
   if (!reader.Object(value, path,
-                     {"apps", "profile", "text", "run", "classification", "category", "because",
-                      "cause", "healed_by"})) {
+                     {"apps", "profile", "text", "run", "may", "classification", "category",
+                      "because", "cause", "healed_by"})) {
     return truth;
   }
   truth.apps = reader.Texts(value, path, "apps");
@@ -181,6 +186,10 @@ Truth ReadTruth(Reader& reader, const json::Value& value, const std::string& pat
     } else {
       truth.run = run->get_int64();
     }
+  }
+  if (const json::Value* may = json::Member(value, "may")) {
+    if (!may->is_bool()) reader.Refuse(json::Child(path, "may"), "must be true or false");
+    truth.may = may->is_bool() && may->get_bool();
   }
   truth.label.classification =
       ReadWord<model::Classification>(reader, value, path, "classification");

@@ -15,7 +15,7 @@ constexpr std::string_view kStory = R"(
   tags: [heuristic-1]
   timeline:
     - motor: {version: 1.0.1, message: "Simpler", replace: {rules.py: [["a", "b"]]}, files: {old.py: null}}
-    - branch: {name: fix/x, files: {new.json: {a: 1}}}
+    - branch: {name: fix/x, folder: versions/2, files: {new.json: {a: 1}}}
     - app: {name: wide, spec: {title: wide}, profiles: [print]}
     - app: {name: notes, spec: "two words", as: notes.md}
     - app: {name: tree, files: {a.py: "a = 1"}}
@@ -29,6 +29,7 @@ constexpr std::string_view kStory = R"(
       profile: print
       text: "no font"
       run: 2
+      may: true
       classification: motor
       category: MOTOR-RULES
       because: the release dropped it
@@ -51,6 +52,7 @@ TEST(IncidentsTest, EveryStepIsRead) {
   EXPECT_EQ(release.version, "1.0.1");
   EXPECT_EQ(release.edits.replace.at("rules.py"), (Replacements{{"a", "b"}}));
   EXPECT_EQ(release.edits.files.at("old.py"), std::nullopt);
+  EXPECT_EQ(At<BranchStep>(incident, 1).edits.folder, "versions/2");
   EXPECT_EQ(At<BranchStep>(incident, 1).edits.files.at("new.json"), "{\n  \"a\": 1\n}\n");
   EXPECT_EQ(At<AppStep>(incident, 2).file, "wide.json");
   EXPECT_EQ(At<AppStep>(incident, 2).profiles, std::vector<std::string>{"print"});
@@ -65,6 +67,7 @@ TEST(IncidentsTest, EveryStepIsRead) {
   const Truth& truth = incident.truth.front();
   EXPECT_EQ(truth.profile, "print");
   EXPECT_EQ(truth.run, 2);
+  EXPECT_TRUE(truth.may);
   EXPECT_EQ(truth.label.category, model::Category::kMotorRules);
   EXPECT_EQ(truth.healed_by, HealedBy::kBranch);
 }
@@ -100,6 +103,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{R"([["a", "b"]])", R"([["", "b"]])", "[old text, new text]"},
         Mistake{"spec: {title: wide}", "speck: {title: wide}", "is not known here"},
         Mistake{"spec: {title: wide}", "spec: {title: wide}, spec_file: a.json", "needs one of"},
+        Mistake{"folder: versions/2", "folder: ../2", "relative path inside the plant"},
+        Mistake{"may: true", "may: perhaps", "must be true or false"},
         Mistake{"run: 2", "run: 0", "number of a run step"},
         Mistake{"because: the release dropped it", "because:", "needs `because`"},
         Mistake{"apps: [wide]", "apps: []", "needs `apps`"},

@@ -21,7 +21,8 @@ struct SeenFailure {
   std::string text;
   std::string motor_version;
   int64_t step = 0;                // number of the run step
-  std::optional<int64_t> truth;    // its label, index into `truth` of the incident
+  std::optional<int64_t> label;    // that fits, index into `truth` of the incident
+  std::optional<int64_t> truth;    // the first label of its cause
   std::vector<int64_t> decisions;  // about it, in order: indices into those of the observation
   int64_t apps_alike = 0;
   bool gone_under_other_profile = false;
@@ -41,6 +42,7 @@ struct SeenFailure {
     visit.Required("text", self.text, "");
     visit.Required("motor_version", self.motor_version, "");
     visit.Required("step", self.step, "");
+    visit.Optional("label", self.label, "");
     visit.Optional("truth", self.truth, "");
     visit.Required("decisions", self.decisions, "");
     visit.Required("apps_alike", self.apps_alike, "");

@@ -55,6 +55,12 @@ class Adding {
     return incident_.truth[static_cast<size_t>(failure.truth.value_or(0))];
   }
 
+  // Labels of one cause may differ in what heals them.
+  HealedBy HealedByOf(const SeenFailure& failure) const {
+    const auto label = failure.label ? failure.label : failure.truth;
+    return incident_.truth[static_cast<size_t>(label.value_or(0))].healed_by;
+  }
+
   void AddAnswer(size_t truth, const SeenFailure& example, const SeenDecision* decision) {
     const Truth& is = incident_.truth[truth];
     NamedAnswer answer;
@@ -100,8 +106,8 @@ class Adding {
     symptom.valid = failure.valid;
     symptom.passed_before_upgrade = failure.passed_before_upgrade;
     symptom.motor_fix_exists =
-        truth.healed_by == HealedBy::kBranch || truth.healed_by == HealedBy::kUpgrade;
-    symptom.app_fix_exists = truth.healed_by == HealedBy::kAppUpdate;
+        HealedByOf(failure) == HealedBy::kBranch || HealedByOf(failure) == HealedBy::kUpgrade;
+    symptom.app_fix_exists = HealedByOf(failure) == HealedBy::kAppUpdate;
     for (const SeenRun& run : seen_.runs) {
       if (run.run == failure.run) symptom.whole_run_seconds = Seconds(run.plant_ms);
     }
@@ -145,7 +151,7 @@ class Adding {
     for (const SeenFailure& failure : seen_.failures) {
       if (failure.run != run.run) continue;
       truths.insert(failure.truth.value_or(0));
-      fix_exists = fix_exists && TruthOf(failure).healed_by != HealedBy::kNone;
+      fix_exists = fix_exists && HealedByOf(failure) != HealedBy::kNone;
     }
     report_.endings.push_back({.split = incident_.split,
                                .fix_exists = fix_exists,

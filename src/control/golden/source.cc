@@ -80,7 +80,11 @@ Result<std::string> Replaced(std::string text, const Replacements& replacements,
   return text;
 }
 
-Status ApplyEdits(FileTree& tree, const Edits& edits) {
+Status ApplyEdits(FileTree& tree, const Edits& edits, const fs::path& plant) {
+  if (!edits.folder.empty()) {
+    AIOP_TRY(FileTree over, ReadTree(plant / edits.folder));
+    for (auto& [path, file] : over) tree[path] = std::move(file);
+  }
   for (const auto& [path, replacements] : edits.replace) {
     const auto file = tree.find(path);
     if (file == tree.end()) return Invalid(path + ": no such file to replace texts in");
@@ -96,11 +100,12 @@ Status ApplyEdits(FileTree& tree, const Edits& edits) {
   return {};
 }
 
-Result<Source> Source::Create(const fs::path& folder, FileTree files) {
+Result<Source> Source::Create(const fs::path& folder, const fs::path& plant) {
+  AIOP_TRY(FileTree files, ReadTree(plant / "motor"));
   AIOP_CHECK_OK(file::MakeFolders(folder));
   AIOP_CHECK_OK(Git(folder, {"init", "--quiet", "--bare", "--initial-branch=main", "."}, ""));
   AIOP_TRY(const std::string version, VersionOf(files));
-  Source source(folder);
+  Source source(folder, plant);
   source.main_ = std::move(files);
   AIOP_CHECK_OK(source.Import(source.Commit("main", "Version " + version, source.main_, false) +
                               source.Tag(version)));
@@ -133,7 +138,7 @@ Status Source::Import(const std::string& stream) const {
 }
 
 Status Source::Release(const MotorStep& step) {
-  AIOP_CHECK_OK(ApplyEdits(main_, step.edits));
+  AIOP_CHECK_OK(ApplyEdits(main_, step.edits, plant_));
   const auto manifest = main_.find(std::string(kManifest));
   if (manifest == main_.end()) return Invalid("the release has no motor.yaml");
   AIOP_TRY(manifest->second.content,
@@ -144,7 +149,13 @@ Status Source::Release(const MotorStep& step) {
 
 Status Source::Branch(const BranchStep& step) {
   FileTree files = main_;
-  AIOP_CHECK_OK(ApplyEdits(files, step.edits));
+  AIOP_CHECK_OK(ApplyEdits(files, step.edits, plant_));
+  if (!step.edits.folder.empty()) {
+    // The folder is written for a release; a branch says nothing about versions.
+    std::string& manifest = files[std::string(kManifest)].content;
+    AIOP_TRY(const std::string version, VersionOf(main_));
+    AIOP_TRY(manifest, governance::WithVersion(manifest, version));
+  }
   return Import(Commit(step.name, step.message.empty() ? step.name : step.message, files, true));
 }
 

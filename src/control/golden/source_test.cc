@@ -33,9 +33,14 @@ class SourceTest : public testing::Test {
     EXPECT_TRUE(output.has_value() && output->ok());
     return output ? output->out : "";
   }
+  void Write(const std::string& path, const std::string& text, int mode = 0644) const {
+    ASSERT_TRUE(file::MakeFolders((folder_ / path).parent_path()).has_value());
+    ASSERT_TRUE(file::Write(folder_ / path, text, mode).has_value());
+  }
   Result<Source> Make() const {
-    return Source::Create(folder_ / "motor.git", {{"motor.yaml", {"name: m\nversion: 1.0.0\n"}},
-                                                  {"run.sh", {"#!/bin/sh\necho a\n", true}}});
+    Write("motor/motor.yaml", "name: m\nversion: 1.0.0\n");
+    Write("motor/run.sh", "#!/bin/sh\necho a\n", 0755);
+    return Source::Create(folder_ / "motor.git", folder_);
   }
 
   fs::path folder_;
@@ -47,13 +52,15 @@ TEST_F(SourceTest, ReleasesAreTaggedAndBranchesHangOnMain) {
   const Status released =
       source->Release({.version = "1.0.1",
                        .message = "echo b",
-                       .edits = {.replace = {{"run.sh", {{"echo a", "echo b"}}}},
+                       .edits = {.folder = "",
+                                 .replace = {{"run.sh", {{"echo a", "echo b"}}}},
                                  .files = {{"new.txt", "new\n"}}}});
   ASSERT_TRUE(released.has_value()) << released.error().message;
   ASSERT_TRUE(source
                   ->Branch({.name = "fix/c",
                             .message = "",
-                            .edits = {.replace = {{"run.sh", {{"echo b", "echo c"}}}},
+                            .edits = {.folder = "",
+                                      .replace = {{"run.sh", {{"echo b", "echo c"}}}},
                                       .files = {{"new.txt", std::nullopt}}}})
                   .has_value());
   EXPECT_EQ(Git({"tag"}), "v1.0.0\nv1.0.1\n");
@@ -66,6 +73,20 @@ TEST_F(SourceTest, ReleasesAreTaggedAndBranchesHangOnMain) {
   EXPECT_THAT(Git({"ls-tree", "main", "run.sh"}), HasSubstr("100755"));
 }
 
+TEST_F(SourceTest, FilesOfAFolderOfThePlantComeFirstAndABranchKeepsTheVersion) {
+  auto source = Make();
+  ASSERT_TRUE(source.has_value()) << source.error().message;
+  Write("versions/2/run.sh", "#!/bin/sh\necho 2\n", 0755);
+  Write("versions/2/motor.yaml", "name: m\nversion: 1.0.0\ntimeout_ms: 5\n");
+  const Edits edits{.folder = "versions/2", .replace = {{"run.sh", {{"echo 2", "echo two"}}}}};
+  ASSERT_TRUE(source->Release({.version = "1.1.0", .message = "", .edits = {}}).has_value());
+  ASSERT_TRUE(source->Branch({.name = "up/2", .message = "", .edits = edits}).has_value());
+  EXPECT_EQ(Git({"show", "up/2:run.sh"}), "#!/bin/sh\necho two\n");
+  EXPECT_EQ(Git({"show", "up/2:motor.yaml"}), "name: m\nversion: 1.1.0\ntimeout_ms: 5\n");
+  ASSERT_TRUE(source->Release({.version = "1.2.0", .message = "", .edits = edits}).has_value());
+  EXPECT_EQ(Git({"show", "main:motor.yaml"}), "name: m\nversion: 1.2.0\ntimeout_ms: 5\n");
+}
+
 TEST_F(SourceTest, AnEditThatDoesNotFitIsAMistake) {
   auto source = Make();
   ASSERT_TRUE(source.has_value()) << source.error().message;
@@ -73,11 +94,11 @@ TEST_F(SourceTest, AnEditThatDoesNotFitIsAMistake) {
     const Status done = source->Branch({.name = "fix/x", .message = "", .edits = edits});
     return done ? std::string() : done.error().message;
   };
-  EXPECT_THAT(branch({.replace = {{"run.sh", {{"echo z", "x"}}}}, .files = {}}),
+  EXPECT_THAT(branch({.folder = "", .replace = {{"run.sh", {{"echo z", "x"}}}}, .files = {}}),
               HasSubstr("does not contain"));
-  EXPECT_THAT(branch({.replace = {{"none.sh", {{"a", "b"}}}}, .files = {}}),
+  EXPECT_THAT(branch({.folder = "", .replace = {{"none.sh", {{"a", "b"}}}}, .files = {}}),
               HasSubstr("no such file"));
-  EXPECT_THAT(branch({.replace = {}, .files = {{"none.sh", std::nullopt}}}),
+  EXPECT_THAT(branch({.folder = "", .replace = {}, .files = {{"none.sh", std::nullopt}}}),
               HasSubstr("no such file to delete"));
 }
 

@@ -34,8 +34,7 @@ Result<std::unique_ptr<Stage>> Stage::Create(const Plant& plant, const PlayOptio
   for (const char* each : {"specs", "world"}) {
     AIOP_CHECK_OK(file::MakeFolders(options.folder / each));
   }
-  AIOP_TRY(FileTree motor, ReadTree(plant.folder / "motor"));
-  AIOP_TRY(Source source, Source::Create(options.folder / "motor.git", std::move(motor)));
+  AIOP_TRY(Source source, Source::Create(options.folder / "motor.git", plant.folder));
   std::unique_ptr<Stage> stage(new Stage(plant, options, std::move(source)));
   AIOP_TRY(stage->home_,
            contexts::Home::Open(options.folder / "home", contexts::Home::Access::kOwn));
@@ -80,7 +79,7 @@ Result<fs::path> Stage::MakeSpec(const AppStep& step) {
   if (current != specs_.end()) {
     AIOP_TRY(tree, ReadTree(current->second));
   }
-  AIOP_CHECK_OK(ApplyEdits(tree, step.edits));
+  AIOP_CHECK_OK(ApplyEdits(tree, step.edits, plant_.folder));
   AIOP_CHECK_OK(WriteTreeTo(tree, folder / step.name));
   return folder / step.name;
 }

@@ -20,6 +20,7 @@ namespace aiop::golden {
 using Replacements = std::vector<std::pair<std::string, std::string>>;
 
 struct Edits {
+  std::string folder;                                       // of the plant: its files come first
   std::map<std::string, Replacements> replace;              // by path
   std::map<std::string, std::optional<std::string>> files;  // new content; nothing: deleted
 };
@@ -69,6 +70,7 @@ struct Truth {
   std::optional<std::string> profile;
   std::string text;  // part of the failure's text; empty: any
   int64_t run = 0;   // number of the run step, from 1; 0: any
+  bool may = false;  // it depends on what the operator did whether this failure shows
   scoring::Label label;
   std::string because;
   std::string cause;  // labels of one name are one true incident; empty: one of its own

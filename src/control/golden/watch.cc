@@ -143,6 +143,7 @@ Status Watch::MatchTruth() {
                                  ": tell them apart by profile, text or run: " + failure.text);
       }
       failure.truth = static_cast<int64_t>(CauseOf(incident_.truth, t));
+      failure.label = static_cast<int64_t>(t);
       shown[t] = true;
     }
     if (failure.truth) continue;
@@ -150,7 +151,7 @@ Status Watch::MatchTruth() {
                              std::to_string(failure.step) + ": " + failure.text);
   }
   for (size_t t = 0; t < shown.size(); ++t) {
-    if (shown[t]) continue;
+    if (shown[t] || incident_.truth[t].may) continue;
     seen_.problems.push_back("the failure of label " + std::to_string(t + 1) + " (app " +
                              incident_.truth[t].apps.front() + ") never showed");
   }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is true of a failure, by intervention: who has to change for it to go away? Everything here is read off the matrix
+// (the same document on other versions, its repaired twin on the same one); nothing comes from aiop.
+import { keyOf } from './matrix.mjs';
+
+// What a failure says without what it says it about: the same words in two documents are one signature.
+export function signature(outcome) {
+  const text = outcome.text.replace(/^\S+\(\d+,\d+\): /, '').replace(/^\w+: (?=\w*Error\b)/, '')
+    .replace(/(['"`‘“])(?:(?!['"`’”]).)*['"`’”]/g, '…').replace(/(['"`‘“]).*$/, '…').replace(/(?:#\/|\/)\S+/g, '…').replace(/\d+/g, '0').trim();
+  const code = /\bTS\d+/.exec(outcome.text)?.[0];
+  return `${outcome.step}: ${code ?? text}`;
+}
+
+const LABELS = { motor: 'MOTOR-RULES', mixed: 'MIXED-DRIFT', app: 'APP-SPEC' };
+
+// The plant seen through one generator: `versions` in their order.
+export class Truth {
+  constructor(plant, tool, kept) {
+    Object.assign(this, { plant, tool, kept, ...plant.generators[tool] });
+    this.order = Object.keys(this.versions);
+  }
+
+  outcome(version, profile, text) {
+    const outcome = this.kept.get(keyOf(this.tool, version, profile, text));
+    if (!outcome) throw new Error(`the matrix lacks ${this.tool} ${version} ${profile}; run matrix.mjs first`);
+    return outcome;
+  }
+
+  // Versions that take this text in this profile.
+  takenBy(profile, text) { return this.order.filter((version) => this.outcome(version, profile, text).ok); }
+
+  everFails(revisions) {
+    return revisions.some(({ text }) => this.profiles.some((profile) => this.takenBy(profile, text).length < this.order.length));
+  }
+
+  // Null for a run that goes through; else {classification, category, because, cause, signature, text}.
+  of(version, profile, variant) {
+    const outcome = this.outcome(version, profile, variant.text);
+    if (outcome.ok) return null;
+    const says = signature(outcome);
+    const label = (classification, because, cause) => ({ classification, category: LABELS[classification], because, cause: `${classification} ${cause}`, signature: says, text: outcome.text });
+    const dialect = this.plant.dialectOf(JSON.parse(variant.text));
+    const others = this.takenBy(profile, variant.text), takers = others.length ? `versions ${others.join(', ')} take it` : 'no version takes it';
+    if (!this.versions[version].includes(dialect)) {
+      return label('mixed', `${this.tool} ${version} does not declare ${dialect}; ${takers}`, `${dialect} ${says}`);
+    }
+    const span = this.span(version, profile, variant.text, says);
+    if (!variant.findings.length) return label('motor', `the validators accept the document and ${dialect} is declared; ${takers}`, `${says} ${span}`);
+    const defect = `the validators object (${variant.findings[0].message})`;
+    if (!variant.twin) return label(others.length ? 'mixed' : 'app', `${defect}, and no repair was found; ${takers}`, `${variant.id} ${says}`);
+    const twin = this.outcome(version, profile, variant.twin);
+    if (!twin.ok && signature(twin) === says) return label('motor', `${defect}, yet the repaired document fails the same way`, `${says} ${span}`);
+    const gone = twin.ok ? 'the repaired document goes through' : 'the repaired document fails in another way';
+    return label(others.length ? 'mixed' : 'app', `${defect}; ${gone}; ${takers}`, `${variant.id} ${says}`);
+  }
+
+  // From which version to which this failure lasts: two failures that came and went with the same versions are one cause.
+  span(version, profile, text, says) {
+    const same = (each) => { const outcome = this.outcome(each, profile, text); return !outcome.ok && signature(outcome) === says; };
+    let from = this.order.indexOf(version), to = from;
+    while (from > 0 && same(this.order[from - 1])) from--;
+    while (to < this.order.length - 1 && same(this.order[to + 1])) to++;
+    return `${from === 0 ? 'ever' : this.order[from]}..${to === this.order.length - 1 ? 'on' : this.order[to]}`;
+  }
+}
