@@ -65,5 +65,10 @@ Result<int> ChangeReject(Session&);
 
 Result<int> GoldenRun(Session&);
 Result<int> GoldenPlay(Session&);
+Result<int> GoldenOffer(Session&);
+
+Result<int> Kpi(Session&);
+Result<int> Slo(Session&);
+Result<int> Compliance(Session&);
 
 }  // namespace aiop::app
