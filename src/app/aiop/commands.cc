@@ -323,6 +323,47 @@ std::vector<Command> Measuring() {
                     "aiop chaos run --drill clock-jump --without steady-durations",
                     "aiop chaos run --json > chaos.json"},
        .handler = ChaosRun},
+      {.path = "golden offer",
+       .summary = "Write a decision that a human corrected as a golden incident",
+       .details = "DIR becomes a plant of a corpus, which `golden run DIR` plays: the versions of "
+                  "the motor up to the failure, the specs of the apps, and as truth what the "
+                  "correction says. It holds the motor's source and the specs: look at it before "
+                  "you share it.",
+       .arguments = {Id("DECISION", "The decision; corrected, or confirmed by a correction.")},
+       .options = {Required(Of(Kind::kFolder,
+                               Text("--into", "DIR", "A folder that does not exist yet."))),
+                   Text("--name", "NAME", "What the incident is called (default incident-ID)."),
+                   OneOf(Text("--split", "SPLIT", "The part of the corpus (default tuning)."),
+                         {"tuning", "test"})},
+       .examples = {"aiop golden offer ID --into ./offered && aiop golden run ./offered"},
+       .handler = GoldenOffer},
+      {.path = "kpi",
+       .summary = "Print the figures of apps, motors and the operator",
+       .details =
+           "Build success, quality, time and cost; incidents by category, time to repair and "
+           "what each change did; how often the operator was right, resumed a run, blamed a "
+           "motor wrongly, or asked. Every share stands with its count and its 95 % "
+           "interval; what rests on nothing reads `no data`. docs/kpi.md defines each.",
+       .options = {Text("--plant", "P", "Only of this plant."),
+                   Text("--since", "SPAN", "How far back: 30d, 12h (default 30d), or a time.")},
+       .examples = {"aiop kpi", "aiop kpi --plant clients --since 7d", "aiop --json kpi"},
+       .handler = Kpi},
+      {.path = "slo",
+       .summary = "Show how the objectives stand and how much error budget is left",
+       .details = "Objectives are `slos` in motor.yaml. One that is missed is told as one event of "
+                  "scope motor for as long as it is missed.",
+       .options = {Text("--plant", "P", "Only of this plant."),
+                   Flag("--check", "End with 1 if an objective is missed.")},
+       .examples = {"aiop slo", "aiop slo --plant clients --check"},
+       .handler = Slo},
+      {.path = "compliance",
+       .summary = "Check that every error and critical event ended in an incident or a reason",
+       .details = "Lists the events that have neither, and ends with 1 if there are any.",
+       .options = {Text("--plant", "P", "Only events of this plant."),
+                   Of(Kind::kNumber,
+                      Text("--limit", "N", "List at most this many (default 1000)."))},
+       .examples = {"aiop compliance", "aiop --json compliance"},
+       .handler = Compliance},
   };
 }
 

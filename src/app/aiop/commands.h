@@ -65,9 +65,14 @@ Result<int> ChangeReject(Session&);
 
 Result<int> GoldenRun(Session&);
 Result<int> GoldenPlay(Session&);
+Result<int> GoldenOffer(Session&);
 Result<int> ChaosList(Session&);
 Result<int> ChaosRun(Session&);
 
 Result<int> Replay(Session&);
+
+Result<int> Kpi(Session&);
+Result<int> Slo(Session&);
+Result<int> Compliance(Session&);
 
 }  // namespace aiop::app

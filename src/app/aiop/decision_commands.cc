@@ -5,6 +5,7 @@
 #include "app/aiop/listing.h"
 #include "app/aiop/words.h"
 #include "control/arbitration/arbitration.h"
+#include "control/remarks/remarks.h"
 #include "control/supervision/supervision.h"
 
 namespace aiop::app {
@@ -126,7 +127,8 @@ Result<int> DecisionList(Session& session) {
 Result<int> DecisionsVerify(Session& session) {
   AIOP_TRY(Home * home, session.Read());
   AIOP_TRY(const auto records, home->ledger().List<model::DecisionRecord>());
-  const Status whole = arbitration::VerifyChain(home->ledger());
+  Status whole = arbitration::VerifyChain(home->ledger());
+  if (whole) whole = remarks::VerifyCorrections(home->ledger());
   if (!whole && whole.error().code != Code::kInvalid) return std::unexpected(whole.error());
   if (session.out().json()) {
     session.out().Document(json::Object{
@@ -145,7 +147,7 @@ Result<int> DecisionShow(Session& session) {
   AIOP_TRY(Home * home, session.Read());
   AIOP_TRY(const auto decision,
            FindRecord<model::DecisionRecord>(home->ledger(), session.arguments().One("ID")));
-  AIOP_TRY(const auto corrections, arbitration::CorrectionsOf(*home, decision.decision_id));
+  AIOP_TRY(const auto corrections, remarks::CorrectionsOf(home->ledger(), decision.decision_id));
   Output& out = session.out();
   if (out.json()) {
     json::Object document = describe::ToJson(decision).as_object();
@@ -173,13 +175,16 @@ Result<int> DecisionCorrect(Session& session) {
   AIOP_TRY(const auto decision,
            FindRecord<model::DecisionRecord>(reading->ledger(), arguments.One("ID")));
   AIOP_TRY(Home * home, session.Own());
-  AIOP_TRY(const auto corrected,
-           arbitration::Correct(*home, decision.decision_id, *category, arguments.One("--because"),
-                                Session::UserName()));
+  AIOP_TRY(const auto corrected, remarks::Correct(home->ledger(), decision.decision_id,
+                                                  {.category = *category,
+                                                   .because = arguments.One("--because"),
+                                                   .by = Session::UserName()}));
   if (session.out().json()) {
     session.out().Document(describe::ToJson(corrected));
   } else {
     session.out().Text("decision " + corrected.decision_id + ": " + corrected.outcome + "\n");
+    session.out().Note("to keep it as a golden incident: aiop golden offer " +
+                       corrected.decision_id + " --into DIR");
   }
   return 0;
 }

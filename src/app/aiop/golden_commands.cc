@@ -7,11 +7,13 @@
 #include "app/aiop/commands.h"
 #include "app/aiop/golden_report.h"
 #include "app/aiop/scratch.h"
+#include "app/aiop/listing.h"
 #include "app/aiop/signals.h"
 #include "app/aiop/words.h"
 #include "base/file/file.h"
 #include "base/identity/identity.h"
 #include "core/replay/replay.h"
+#include "control/remarks/remarks.h"
 
 namespace aiop::app {
 namespace {
@@ -175,6 +177,45 @@ Result<int> GoldenPlay(Session& session) {
   session.out().Note("to look at it: aiop --home " + (options.folder / "home").string() +
                      " decisions");
   return seen.problems.empty() ? 0 : 1;
+}
+
+Result<int> GoldenOffer(Session& session) {
+  const Arguments& arguments = session.arguments();
+  AIOP_TRY(contexts::Home * reading, session.Read());
+  AIOP_TRY(const auto decision,
+           FindRecord<model::DecisionRecord>(reading->ledger(), arguments.One("DECISION")));
+  AIOP_TRY(const auto corrections, remarks::CorrectionsOf(reading->ledger(), decision.decision_id));
+  if (corrections.empty()) {
+    return Invalid("decision " + decision.decision_id +
+                   " was never corrected or confirmed, and a golden incident needs a truth that "
+                   "the operator did not say: aiop decision correct " +
+                   decision.decision_id + " --as CATEGORY --because TEXT");
+  }
+  const auto& payload = corrections.back().envelope.payload;
+  const auto category = remarks::CategoryIn(corrections.back());
+  if (!category) return Internal("a stored correction has no category");
+  golden::Offered offered;
+  offered.name = arguments.Has("--name") ? arguments.One("--name")
+                                         : "incident-" + decision.incident_id.substr(0, 13);
+  offered.split = describe::FromName<scoring::Split>(arguments.One("--split"))
+                      .value_or(scoring::Split::kTuning);
+  offered.category = *category;
+  offered.because = std::string(json::TextMember(payload, "because")) + " (said by " +
+                    std::string(json::TextMember(payload, "by")) + ")";
+  AIOP_TRY(const fs::path folder, Absolute(arguments.One("--into")));
+  AIOP_TRY(contexts::Home * home, session.Own());
+  AIOP_CHECK_OK(golden::Offer(*home, decision, offered, folder));
+  if (session.out().json()) {
+    session.out().Document(json::Object{{"folder", folder.string()},
+                                        {"incident", offered.name},
+                                        {"decision", decision.decision_id},
+                                        {"category", std::string(describe::Name(*category))}});
+    return 0;
+  }
+  session.out().Text(folder.string() + "\n");
+  session.out().Note("to play it: aiop golden run " + folder.string() +
+                     "\nit holds the motor's source and the specs: look at it before you share it");
+  return 0;
 }
 
 }  // namespace aiop::app

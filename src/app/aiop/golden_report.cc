@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
+#include "app/aiop/figures_text.h"
 #include "app/aiop/words.h"
 
 namespace aiop::app {
@@ -12,28 +12,6 @@ namespace {
 
 using scoring::Rate;
 using scoring::Split;
-
-std::string Fixed(double value, int digits) {
-  std::string text(64, '\0');
-  const int length = std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  text.resize(static_cast<size_t>(std::max(0, length)));
-  return text;
-}
-
-std::string Fixed(const std::optional<double>& value, int digits) {
-  return value ? Fixed(*value, digits) : "no data";
-}
-
-std::string InPercent(double share) { return Fixed(share * 100, 1); }
-
-// "98.4 % (63/64, 95 %: 91.7-99.7)"
-std::string Shown(const Rate& rate) {
-  if (rate.of == 0) return "no data";
-  const auto interval = rate.Wilson95();
-  return InPercent(*rate.value()) + " % (" + std::to_string(rate.hits) + "/" +
-         std::to_string(rate.of) + ", 95 %: " + InPercent(interval.low) + "-" +
-         InPercent(interval.high) + ")";
-}
 
 void ShowConfusion(Output& out, const scoring::Confusion& confusion, const std::string& title) {
   std::vector<Table::Column> columns = {{title}};

@@ -7,6 +7,7 @@
 #include "app/aiop/manual.h"
 #include "app/aiop/words.h"
 #include "base/file/file.h"
+#include "core/kpi/kpi.h"
 
 namespace aiop::app {
 
@@ -67,12 +68,23 @@ Result<int> ShowPolicy(Session& session) {
   return 0;
 }
 
+namespace {
+
+// Of the records, and of the documents that commands print.
+std::vector<std::pair<std::string, json::Value>> Schemas() {
+  auto schemas = model::AllSchemas();
+  for (auto& each : kpi::AllSchemas()) schemas.push_back(std::move(each));
+  return schemas;
+}
+
+}  // namespace
+
 Result<int> SchemaList(Session& session) {
   json::Array items;
   std::string text;
   const std::string folder = session.arguments().One("--write");
   if (!folder.empty()) AIOP_CHECK_OK(file::MakeFolders(folder));
-  for (const auto& [name, schema] : model::AllSchemas()) {
+  for (const auto& [name, schema] : Schemas()) {
     items.push_back(json::Object{{"name", name}});
     text += name + "\n";
     if (folder.empty()) continue;
@@ -89,7 +101,7 @@ Result<int> SchemaList(Session& session) {
 
 Result<int> SchemaShow(Session& session) {
   const std::string wanted = session.arguments().One("NAME");
-  const auto schemas = model::AllSchemas();
+  const auto schemas = Schemas();
   std::vector<std::string_view> names;
   for (const auto& [name, schema] : schemas) {
     if (name == wanted) {

@@ -101,16 +101,8 @@ class Arbiter {
 // Whether the chain of decision records is whole; kInvalid naming the first that was changed.
 Status VerifyChain(const store::Ledger& ledger);
 
-// ---- What people say about records afterwards ----
-// Each is an event with an id of its own, so the record that it is about stays as it was made.
-
-// Stores a correction and says so in the decision's outcome, in one commit.
-Result<model::DecisionRecord> Correct(contexts::Home& home, const std::string& decision,
-                                      model::Category category, const std::string& because,
-                                      const std::string& by);
-// Oldest first.
-Result<std::vector<model::StoredEvent>> CorrectionsOf(contexts::Home& home,
-                                                      const std::string& decision);
+// ---- Incidents that are one ----
+// What was done is a remark (control/remarks), so that it can be undone exactly.
 
 // Whether the runs that move with a merged incident keep the decision made about them.
 enum class Decisions { kForget, kKeep };

@@ -236,6 +236,13 @@ Status Engine::Attempting::FinishRecord(const plants::Outcome& outcome, std::str
   return {};
 }
 
+void Engine::Attempting::Explain(const std::string& why, store::Ledger::Batch& batch) {
+  for (auto& event : failures) {
+    event.not_an_incident = why;
+    batch.Put(event);
+  }
+}
+
 Status AttemptSink::OnEvent(const json::Value& envelope, std::string_view raw_payload) {
   auto event = attempt_.ReadEvent(envelope, raw_payload);
   if (!event) return OnInvalid(json::Text(envelope), event.error().message);

@@ -71,6 +71,8 @@ struct Engine::Attempting {
   Status StoreArtifacts(const std::string& checkpoint);
   Status StoreCheckpoint(const std::string& name, const json::Value& state, const std::string& key);
   Status FinishRecord(const plants::Outcome& outcome, std::string_view word);
+  // Why its failures open no incident; stored with `batch`.
+  void Explain(const std::string& why, store::Ledger::Batch& batch);
 };
 
 // What the plants module calls.

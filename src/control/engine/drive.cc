@@ -207,6 +207,7 @@ Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
     AIOP_CHECK_OK(attempt.FinishRecord({.details = outcome.error().message}, "stopped"));
     store::Ledger::Batch failed;
     failed.Put(attempt.record);
+    attempt.Explain("its attempt ended for another reason: " + outcome.error().message, failed);
     AIOP_TRY([[maybe_unused]] const auto paused,
              Store(attempt.run, lifecycle::RunEvent::kPause, outcome.error().message,
                    model::PausedBecause::kOperator, fence, std::move(failed)));
@@ -225,6 +226,7 @@ Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
     AIOP_CHECK_OK(attempt.FinishRecord(*outcome, "stopped"));
     store::Ledger::Batch stopped;
     stopped.Put(attempt.record);
+    attempt.Explain("its attempt was stopped before the plant had ended", stopped);
     attempt.run.plant_ms += outcome->wall.count();
     const auto event = static_cast<lifecycle::RunEvent>(std::max(0, stop_event.load()));
     const std::string cause = event == lifecycle::RunEvent::kCancel  ? "cancelled"
@@ -321,10 +323,7 @@ Result<model::Run> Engine::Conclude(Attempting& attempt, const plants::Outcome& 
   }
   AIOP_CHECK_OK(attempt.FinishRecord(outcome, "success"));
   store::Ledger::Batch batch;
-  for (auto& event : attempt.failures) {
-    event.not_an_incident = "the run succeeded all the same";
-    batch.Put(event);
-  }
+  attempt.Explain("the run succeeded all the same", batch);
   batch.Put(attempt.record);
   AIOP_TRY(model::Run run,
            Store(attempt.run, lifecycle::RunEvent::kSucceeded, "the plant succeeded",

@@ -224,6 +224,9 @@ Result<std::vector<model::Run>> Engine::Recover() {
         record->ended = Now();
         batch.Put(*record);
       }
+      // Before the run is moved: a moved one is not looked at again.
+      AIOP_CHECK_OK(ExplainFailures(
+          run.id, "aiop ended while its run was under way: the run is taken up again"));
       AIOP_TRY(model::Run paused,
                Store(run, lifecycle::RunEvent::kInterrupted, "aiop ended while this was under way",
                      model::PausedBecause::kOperator, std::nullopt, std::move(batch)));

@@ -125,6 +125,8 @@ class Engine {
   // An event of scope motor about a plant: gates, set-up, golden apps.
   Status TellMotor(const std::string& plant, const model::MotorReference& motor,
                    model::SignalType type, model::Severity severity, json::Object payload);
+  // Stores why the failures of this run that have neither an incident nor a reason opened none.
+  Status ExplainFailures(const std::string& run, const std::string& why);
 
   Result<std::vector<model::Checkpoint>> CheckpointsOf(const std::string& run,
                                                        bool with_stale = false);
@@ -161,6 +163,8 @@ class Engine {
   Status Score(Attempting& attempt);
   Result<model::Run> Conclude(Attempting& attempt, const plants::Outcome& outcome);
   Result<model::Run> ConcludeFailure(Attempting& attempt, const plants::Outcome& outcome);
+  // Why a failure that was told of outside of an attempt opens no incident. `how`: it came here.
+  Result<std::string> WhyNoIncident(const model::StoredEvent& event, std::string_view how);
   // The incident of a failure's fingerprint in its plant, with this occurrence counted; not stored
   // yet.
   Result<model::Incident> FindOrOpenIncident(const model::StoredEvent& event,

@@ -114,7 +114,7 @@ Result<bool> Engine::Store(model::StoredEvent event, const redact::Redactor& red
                                         event.envelope.signal_type, event.envelope.Details())
                             .id;
     if (event.incident.empty() && event.not_an_incident.empty()) {
-      event.not_an_incident = "observed outside a run: no run stopped at it";
+      AIOP_TRY(event.not_an_incident, WhyNoIncident(event, "observed"));
     }
   }
   store::Ledger::Batch batch;
@@ -189,7 +189,7 @@ Result<Ingested> Engine::Ingest(std::string_view ndjson) {
       event.fingerprint = fingerprint::Of(event.envelope.context_ref.motor_ctx.name,
                                           event.envelope.signal_type, event.envelope.Details())
                               .id;
-      event.not_an_incident = "ingested from outside: no run stopped at it";
+      AIOP_TRY(event.not_an_incident, WhyNoIncident(event, "ingested"));
     }
     batch.Put(event, store::Mode::kInsertIfNew);
   }

@@ -23,6 +23,7 @@
 
 #include "base/result/result.h"
 #include "base/time/time.h"
+#include "control/contexts/contexts.h"
 #include "control/golden/observation.h"
 #include "control/golden/story.h"
 #include "core/policy/policy.h"
@@ -52,6 +53,23 @@ struct PlayOptions {
 
 Result<Observation> Play(const Plant& plant, const Incident& incident, const policy::Policy& policy,
                          const PlayOptions& options);
+
+// ---- Offering one ----
+
+// What a human says of a decision: the truth of the incident that is offered.
+struct Offered {
+  std::string name;
+  scoring::Split split = scoring::Split::kTuning;
+  model::Category category = model::Category::kAppSpec;
+  std::string because;
+};
+
+// Writes the failure that a decision is about as a plant with one incident: the motor as it was
+// before the runs that its story needs, releases up to the failing one, the pending fix where one
+// became the answer, the specs of the failing apps and of those that went through. kInvalid where
+// the story cannot be told in such files (a motor with binary changes), or `folder` exists.
+Status Offer(contexts::Home& home, const model::DecisionRecord& decision, const Offered& offered,
+             const std::filesystem::path& folder);
 
 // ---- The whole set ----
 

@@ -94,6 +94,8 @@ Status Supervisor::Impl::DriveAll(const std::vector<std::string>& runs) {
     auto driven = engine.Drive(id);
     if (driven || driven.error().code == Code::kCancelled) return {};
     // One run that cannot be started keeps no other from going on.
+    AIOP_CHECK_OK(engine.ExplainFailures(
+        id, "its attempt ended for another reason: " + driven.error().message));
     AIOP_TRY(const model::Run failed, Get(id));
     return Park(failed, driven.error().message);
   });

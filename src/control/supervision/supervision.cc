@@ -2,6 +2,7 @@
 #include "control/supervision/supervision.h"
 
 #include "base/identity/identity.h"
+#include "control/figures/figures.h"
 #include "control/supervision/impl.h"
 
 namespace aiop::supervision {
@@ -79,7 +80,11 @@ Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
     }
     if (!moved) break;
   }
-  if (!engine.stopping()) AIOP_CHECK_OK(CloseIncidents(runs));
+  if (!engine.stopping()) {
+    AIOP_CHECK_OK(CloseIncidents(runs));
+    AIOP_TRY(auto standings, figures::Objectives(home, plant, Now()));
+    AIOP_CHECK_OK(figures::NoteBreaches(engine, standings));
+  }
   return Summarise(plant, runs);
 }
 

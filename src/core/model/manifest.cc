@@ -50,7 +50,45 @@ bool StaysInside(std::string_view path) {
   return true;
 }
 
+// An objective that nothing could ever be measured against is a mistake.
+void CheckObjective(const MotorManifest& manifest, size_t index,
+                    std::vector<describe::Problem>& problems) {
+  const Objective& objective = manifest.slos[index];
+  const std::string path = json::Child("/slos", index);
+  const auto needs_limit = [&](const std::optional<double>& budget, std::string_view key) {
+    if (objective.threshold || budget) return;
+    problems.push_back({path, "needs a threshold, or " + std::string(key) +
+                                  ": nothing says until where a run is good"});
+  };
+  if (objective.signal == Signal::kLatency) {
+    needs_limit(manifest.budgets.latency_ms, "budgets.latency_ms");
+  } else if (objective.signal == Signal::kCost) {
+    needs_limit(manifest.budgets.cost_usd, "budgets.cost_usd");
+  } else if (objective.signal == Signal::kSuccess && objective.threshold) {
+    problems.push_back(
+        {json::Child(path, "threshold"), "has no meaning for success: a run succeeds or not"});
+  } else if (objective.threshold.value_or(0) > 1) {
+    problems.push_back({json::Child(path, "threshold"), "must be between 0 and 1"});
+  }
+}
+
 }  // namespace
+
+std::optional<Milliseconds> ParseWindow(std::string_view text) {
+  constexpr size_t kDigits = 4;
+  constexpr int64_t kHour = 3'600'000;
+  if (text.size() < 2 || text.size() > kDigits + 1 || text.front() == '0') return std::nullopt;
+  int64_t count = 0;
+  for (const char c : text.substr(0, text.size() - 1)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    count = count * 10 + (c - '0');
+  }
+  if (text.back() == 'h') return Milliseconds{count * kHour};
+  if (text.back() == 'd') return Milliseconds{count * 24 * kHour};
+  return std::nullopt;
+}
+
+bool IsWindow(std::string_view text) { return ParseWindow(text).has_value(); }
 
 json::Value Encode(const RunSpec& value) {
   if (!value.http.empty()) return json::Object{{"http", value.http}};
@@ -178,6 +216,7 @@ std::vector<describe::Problem> CheckManifest(const MotorManifest& manifest) {
   if (manifest.canary && !IsShare(manifest.canary->apps)) {
     problems.push_back({"/canary/apps", "must be a share of the apps from 1% to 100%"});
   }
+  for (size_t i = 0; i < manifest.slos.size(); ++i) CheckObjective(manifest, i, problems);
   CheckCommands(manifest.gates.lint, "/gates/lint", problems);
   CheckCommands(manifest.gates.tests, "/gates/tests", problems);
   CheckCommands(manifest.gates.validators, "/gates/validators", problems);

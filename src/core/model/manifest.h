@@ -111,17 +111,42 @@ struct Budgets {
   }
 };
 
+// What an objective (`slos`) can be about. Stored by name; never rename.
+enum class Signal { kSuccess, kLatency, kCost, kQuality, kCoverage };
+constexpr auto EnumNames(Signal) {
+  using enum Signal;
+  return std::to_array<std::pair<Signal, std::string_view>>({{kSuccess, "success"},
+                                                             {kLatency, "latency"},
+                                                             {kCost, "cost"},
+                                                             {kQuality, "quality"},
+                                                             {kCoverage, "coverage"}});
+}
+
+// "7d" or "12h"; nothing if it is no such window.
+std::optional<Milliseconds> ParseWindow(std::string_view text);
+bool IsWindow(std::string_view text);
+inline constexpr describe::Rule kWindowRule{
+    .pattern = "^[1-9][0-9]{0,3}[dh]$",
+    .ok = IsWindow,
+    .expectation = "a number of days or hours, such as 7d or 12h"};
+
+// The share of the runs of a window that have to be good, and what good is.
 struct Objective {
-  std::string signal;
+  Signal signal = Signal::kSuccess;
   double target = 0;
   std::string window;
+  std::optional<double> threshold;
   static constexpr std::string_view kName = "Objective";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
-    visit.Required("signal", self.signal, "What is measured, such as success.",
-                   describe::kNonEmptyRule);
+    visit.Required("signal", self.signal, "What is measured.");
     visit.Required("target", self.target, "Share to be reached.", describe::Between(0, 1));
-    visit.Required("window", self.window, "Such as 7d.", describe::kNonEmptyRule);
+    visit.Required("window", self.window, "Days or hours, such as 7d.", kWindowRule);
+    visit.Optional(
+        "threshold", self.threshold,
+        "Until where a run is good: ms for latency, US dollars for cost (both default to "
+        "the budget), a share for quality and coverage (default: their mean counts).",
+        describe::AtLeast(0));
   }
 };
 

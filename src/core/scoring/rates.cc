@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <set>
 
 #include "core/scoring/scoring.h"
+#include "core/verdict/verdict.h"
 
 namespace aiop::scoring {
-namespace {
-
-// The 97.5 % point of the normal distribution.
-constexpr double kNormal975 = 1.959963984540054;
-
-}  // namespace
-
 std::optional<double> Rate::value() const {
   if (of == 0) return std::nullopt;
   return static_cast<double>(hits) / static_cast<double>(of);
 }
 
 Interval Rate::Wilson95() const {
-  if (of == 0) return {};
-  const auto n = static_cast<double>(of);
-  const double p = static_cast<double>(hits) / n;
-  const double square = kNormal975 * kNormal975;
-  const double centre = p + square / (2 * n);
-  const double half = kNormal975 * std::sqrt(p * (1 - p) / n + square / (4 * n * n));
-  const double scale = 1 + square / n;
-  return {.low = std::max(0.0, (centre - half) / scale),
-          .high = std::min(1.0, (centre + half) / scale)};
+  const auto interval = verdict::Wilson({hits, of});
+  return interval ? Interval{.low = interval->low, .high = interval->high} : Interval{};
 }
 
 Spread SpreadOf(std::vector<double> values) {

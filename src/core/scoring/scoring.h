@@ -4,7 +4,7 @@
 // is true and what was said. Owns nothing; pure and thread-safe; never fails. A figure that rests
 // on nothing has no value, instead of a good one.
 //
-// Formulas: intervals are Wilson's score intervals at 95 % (E. B. Wilson 1927); F1 is the harmonic
+// Formulas: intervals are Wilson's score intervals at 95 % (core/verdict); F1 is the harmonic
 // mean of precision and recall; macro-F1 its mean over the classes that occur; pairwise F1 compares
 // two groupings by the pairs they put together (as in entity resolution).
 #pragma once
