@@ -6,14 +6,14 @@
 
 #include "app/aiop/commands.h"
 #include "app/aiop/golden_report.h"
-#include "app/aiop/scratch.h"
 #include "app/aiop/listing.h"
+#include "app/aiop/scratch.h"
 #include "app/aiop/signals.h"
 #include "app/aiop/words.h"
 #include "base/file/file.h"
 #include "base/identity/identity.h"
-#include "core/replay/replay.h"
 #include "control/remarks/remarks.h"
+#include "core/replay/replay.h"
 
 namespace aiop::app {
 namespace {

@@ -10,8 +10,7 @@ using describe::Problem;
 
 namespace {
 
-constexpr std::string_view kParts[] = {"thresholds", "budgets", "back_off", "limits",
-                                        "incidents"};
+constexpr std::string_view kParts[] = {"thresholds", "budgets", "back_off", "limits", "incidents"};
 
 // `*` stands for any text; everything else for itself.
 bool Fits(std::string_view pattern, std::string_view text) {
