@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is true of a failure, by intervention: who has to change for it to go away? Everything here is read off the matrix
 // (the same document on other versions, its repaired twin on the same one); nothing comes from aiop.
-import { keyOf } from './matrix.mjs';
+import { declaredTwin, keyOf } from './matrix.mjs';
 
 // What a failure says without what it says it about: the same words in two documents are one signature.
 export function signature(outcome) {
@@ -29,8 +29,22 @@ export class Truth {
   // Versions that take this text in this profile.
   takenBy(profile, text) { return this.order.filter((version) => this.outcome(version, profile, text).ok); }
 
-  everFails(revisions) {
-    return revisions.some(({ text }) => this.profiles.some((profile) => this.takenBy(profile, text).length < this.order.length));
+  // Whether a document fails anywhere but on the versions in `apart`.
+  everFails(revisions, apart) {
+    return revisions.some(({ text }) => this.profiles.some((profile) => this.order.some((version) => !apart.has(version) && !this.outcome(version, profile, text).ok)));
+  }
+
+  // Versions on which most documents fail in some profile.
+  breakingMost(documents) {
+    const share = (version, profile) => documents.filter((each) => !this.outcome(version, profile, each.at(-1).text).ok).length / documents.length;
+    return new Set(this.order.filter((version) => this.profiles.some((profile) => share(version, profile) > 0.5)));
+  }
+
+  // Whether it fails the same way once it says that it is of a declared dialect: then the dialect only accompanies the failure.
+  failsDeclared(version, profile, text, says) {
+    const twin = declaredTwin(this.plant, this.tool, version, text);
+    const outcome = twin && this.outcome(version, profile, twin);
+    return Boolean(outcome) && !outcome.ok && signature(outcome) === says;
   }
 
   // Null for a run that goes through; else {classification, category, because, cause, signature, text}.
@@ -41,11 +55,12 @@ export class Truth {
     const label = (classification, because, cause) => ({ classification, category: LABELS[classification], because, cause: `${classification} ${cause}`, signature: says, text: outcome.text });
     const dialect = this.plant.dialectOf(JSON.parse(variant.text));
     const others = this.takenBy(profile, variant.text), takers = others.length ? `versions ${others.join(', ')} take it` : 'no version takes it';
-    if (!this.versions[version].includes(dialect)) {
+    const declared = this.versions[version].includes(dialect) || this.failsDeclared(version, profile, variant.text, says);
+    if (!declared) {
       return label('mixed', `${this.tool} ${version} does not declare ${dialect}; ${takers}`, `${dialect} ${says}`);
     }
     const span = this.span(version, profile, variant.text, says);
-    if (!variant.findings.length) return label('motor', `the validators accept the document and ${dialect} is declared; ${takers}`, `${says} ${span}`);
+    if (!variant.findings.length) return label('motor', `the validators accept the document, ${this.versions[version].includes(dialect) ? `${dialect} is declared` : 'and it fails the same way as one of a declared dialect'}; ${takers}`, `${says} ${span}`);
     const defect = `the validators object (${variant.findings[0].message})`;
     if (!variant.twin) return label(others.length ? 'mixed' : 'app', `${defect}, and no repair was found; ${takers}`, `${variant.id} ${says}`);
     const twin = this.outcome(version, profile, variant.twin);

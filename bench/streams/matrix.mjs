@@ -15,6 +15,13 @@ const LIMIT_MS = 90_000;
 export const hashOf = (text) => createHash('sha256').update(text).digest('hex').slice(0, 16);
 export const keyOf = (tool, version, profile, text) => `${tool}@${version}/${profile}/${hashOf(text)}`;
 
+// The text of a document that this version does not declare, declared as one that it does; null if there is none.
+export function declaredTwin(plant, tool, version, text) {
+  const document = JSON.parse(text), dialects = plant.generators[tool].versions[version];
+  const twin = dialects.includes(plant.dialectOf(document)) ? null : plant.redeclared(document, dialects);
+  return twin && JSON.stringify(twin, null, 2);
+}
+
 // Lines of a file, as they are needed: what was found stays found.
 export class Kept {
   constructor(file) {
@@ -104,7 +111,7 @@ async function main([name, ...rest]) {
       const [tool, version, profiles] = next;
       const wanted = new Map();
       for (const { text, twin } of all) {
-        for (const each of [text, twin].filter(Boolean)) {
+        for (const each of [text, twin, declaredTwin(plant, tool, version, text)].filter(Boolean)) {
           for (const profile of profiles) wanted.set(keyOf(tool, version, profile, each), { key: keyOf(tool, version, profile, each), text: each, profile, file: plant.file });
         }
       }
