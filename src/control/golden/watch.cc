@@ -182,7 +182,8 @@ Status Watch::AskAboutSpec(SeenFailure& failure, const model::Run& run,
   const size_t at = static_cast<size_t>(&failure - seen_.failures.data());
   AIOP_TRY(const auto app, contexts::VersionOf(home_, first_[at].app_ctx));
   AIOP_TRY(const auto motor, contexts::MotorAt(home_, run.plant, failure.motor_version));
-  const experiments::Asker asker{failure.incident, failure.fingerprint, 0};
+  const experiments::Asker asker{
+      .incident = failure.incident, .fingerprint = failure.fingerprint, .left = {}, .per_day = {}};
   const auto answer = [](const model::Experiment& experiment) -> std::optional<bool> {
     if (experiment.result == model::ExperimentResult::kPassed) return true;
     if (experiment.result == model::ExperimentResult::kOtherFailure) return false;
