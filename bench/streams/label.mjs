@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is true of a failure, by intervention: who has to change for it to go away? Everything here is read off the matrix
 // (the same document on other versions, its repaired twin on the same one); nothing comes from aiop.
-import { declaredTwin, keyOf } from './matrix.mjs';
+import { keyOf } from './matrix.mjs';
 
 // What a failure says without what it says it about: the same words in two documents are one signature.
 export function signature(outcome) {
@@ -41,10 +41,11 @@ export class Truth {
   }
 
   // Whether it fails the same way once it says that it is of a declared dialect: then the dialect only accompanies the failure.
-  failsDeclared(version, profile, text, says) {
-    const twin = declaredTwin(this.plant, this.tool, version, text);
-    const outcome = twin && this.outcome(version, profile, twin);
-    return Boolean(outcome) && !outcome.ok && signature(outcome) === says;
+  failsDeclared(version, profile, variant, says) {
+    return Object.entries(variant.declared).some(([dialect, text]) => {
+      const outcome = this.versions[version].includes(dialect) && this.outcome(version, profile, text);
+      return outcome && !outcome.ok && signature(outcome) === says;
+    });
   }
 
   // Null for a run that goes through; else {classification, category, because, cause, signature, text}.
@@ -55,7 +56,7 @@ export class Truth {
     const label = (classification, because, cause) => ({ classification, category: LABELS[classification], because, cause: `${classification} ${cause}`, signature: says, text: outcome.text });
     const dialect = this.plant.dialectOf(JSON.parse(variant.text));
     const others = this.takenBy(profile, variant.text), takers = others.length ? `versions ${others.join(', ')} take it` : 'no version takes it';
-    const declared = this.versions[version].includes(dialect) || this.failsDeclared(version, profile, variant.text, says);
+    const declared = this.versions[version].includes(dialect) || this.failsDeclared(version, profile, variant, says);
     if (!declared) {
       return label('mixed', `${this.tool} ${version} does not declare ${dialect}; ${takers}`, `${dialect} ${says}`);
     }

@@ -15,13 +15,6 @@ const LIMIT_MS = 90_000;
 export const hashOf = (text) => createHash('sha256').update(text).digest('hex').slice(0, 16);
 export const keyOf = (tool, version, profile, text) => `${tool}@${version}/${profile}/${hashOf(text)}`;
 
-// The text of a document that this version does not declare, declared as one that it does; null if there is none.
-export function declaredTwin(plant, tool, version, text) {
-  const document = JSON.parse(text), dialects = plant.generators[tool].versions[version];
-  const twin = dialects.includes(plant.dialectOf(document)) ? null : plant.redeclared(document, dialects);
-  return twin && JSON.stringify(twin, null, 2);
-}
-
 // Lines of a file, as they are needed: what was found stays found.
 export class Kept {
   constructor(file) {
@@ -36,7 +29,8 @@ export class Kept {
   put(entry) { this.entries.set(entry.key, entry); fs.appendFileSync(this.file, `${JSON.stringify(entry)}\n`); }
 }
 
-// All variants of all documents: {id, since, text, findings, twin?}, twins judged once per content.
+// All variants of all documents: {id, since, text, findings, twin, cuts, declared}, judged once per content. `twin` is the
+// repaired text; `declared` maps a dialect to the text that says to be of it, if validators accept it as such.
 export async function variants(plant, cache) {
   const kept = new Kept(path.join(cache, `${plant.name}-judged.jsonl`));
   let judge;
@@ -48,10 +42,14 @@ export async function variants(plant, cache) {
         judge ??= await plant.judges(cache);
         const document = JSON.parse(text), findings = await judge(document);
         const twin = findings.length ? await repaired(document, judge) : null;
-        kept.put({ key, findings: findings.slice(0, 20), cuts: twin?.cuts ?? [], twin: twin?.document ? JSON.stringify(twin.document, null, 2) : null });
+        const declared = {};
+        for (const [dialect, other] of Object.entries(plant.redeclared(document))) {
+          if (!(await judge(other)).length) declared[dialect] = JSON.stringify(other, null, 2);
+        }
+        kept.put({ key, declared, findings: findings.slice(0, 20), cuts: twin?.cuts ?? [], twin: twin?.document ? JSON.stringify(twin.document, null, 2) : null });
       }
-      const { findings, twin, cuts } = kept.get(key);
-      found.push({ id, since, text, findings, twin, cuts });
+      const { findings, twin, cuts, declared } = kept.get(key);
+      found.push({ id, since, text, findings, twin, cuts, declared });
     }
   }
   return found;
@@ -110,8 +108,8 @@ async function main([name, ...rest]) {
     for (let next; (next = columns.shift());) {
       const [tool, version, profiles] = next;
       const wanted = new Map();
-      for (const { text, twin } of all) {
-        for (const each of [text, twin, declaredTwin(plant, tool, version, text)].filter(Boolean)) {
+      for (const { text, twin, declared } of all) {
+        for (const each of [text, twin, ...Object.values(declared)].filter(Boolean)) {
           for (const profile of profiles) wanted.set(keyOf(tool, version, profile, each), { key: keyOf(tool, version, profile, each), text: each, profile, file: plant.file });
         }
       }

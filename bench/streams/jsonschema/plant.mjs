@@ -113,10 +113,8 @@ export function dialectOf(document) {
   return /draft[-/](04|06|07|2019-09|2020-12)/.exec(document.$schema)?.[0].replace('/', '-').replace(/^draft-(20)/, '$1') ?? 'unknown';
 }
 
-// The schema as one of a dialect that is declared, and nothing else changed.
-export function redeclared(document, dialects) {
-  return dialects.includes('draft-07') ? { ...document, $schema: 'http://json-schema.org/draft-07/schema#' } : null;
-}
+// Another word in $schema makes no schema of another dialect: words that a dialect does not know are ignored.
+export const redeclared = () => ({});
 
 // The same as a JSON Schema of the schemas that a motor takes.
 export function accepts(dialects) {

@@ -67,12 +67,8 @@ export function dialectOf(document) {
   return version ? `openapi-${version[1]}` : 'unknown';
 }
 
-// The document as one of a dialect that is declared, and nothing else changed; null where that takes more than a word.
-export function redeclared(document, dialects) {
-  const to = { [OPENAPI]: '3.0.3', [LATER]: '3.1.0' };
-  const dialect = dialects.find((each) => to[each]);
-  return document.openapi && dialect ? { ...document, openapi: to[dialect] } : null;
-}
+// The document said to be of another dialect, and nothing else changed, by dialect.
+export const redeclared = (document) => (dialectOf(document) === LATER ? { [OPENAPI]: { ...document, openapi: '3.0.3' } } : {});
 
 // The same as a JSON Schema of the documents that a motor takes.
 export function accepts(dialects) {
