@@ -72,7 +72,7 @@ void Transcript::Add(plants::Stream stream, std::string_view line) {
   if (out_) std::fwrite(text.data(), 1, text.size(), out_);
 }
 
-void Transcript::EnterStep(std::string step) {
+void Transcript::EnterStep(const std::string& step) {
   if (out_) std::fprintf(out_, "= %s\n", step.c_str());
 }
 

@@ -29,7 +29,7 @@ class Transcript {
 
   void Add(plants::Stream stream, std::string_view line);
   // From here on, lines belong to this step.
-  void EnterStep(std::string step);
+  void EnterStep(const std::string& step);
   // Stores it as a blob (returned) and indexes it; the file is removed.
   Result<std::string> Keep(contexts::Home& home, const std::string& run,
                            const std::string& attempt);

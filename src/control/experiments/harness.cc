@@ -357,7 +357,6 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
   AIOP_TRY(const fs::path checkout, contexts::Checkout(home, question.motor));
   AIOP_TRY(const auto redactor, redact::Redactor::Create(question.motor.manifest.redact));
   const fs::path folder = home.ExperimentFolder() / id;
-  const fs::path inside_work = engine_.PlantFolder(question.run.id);
   const fs::path inside_spec = engine_.SpecFolder(question.run.id);
   for (const char* each : {"work", "home"}) AIOP_CHECK_OK(file::MakeFolders(folder / each));
   fs::path spec = inside_spec;
