@@ -60,7 +60,7 @@ export class Truth {
     if (!declared) {
       return label('mixed', `${this.tool} ${version} does not declare ${dialect}; ${takers}`, `${dialect} ${says}`);
     }
-    const span = this.span(version, profile, variant.text, says);
+    const span = this.span(version, profile, variant.text);
     if (!variant.findings.length) return label('motor', `the validators accept the document, ${this.versions[version].includes(dialect) ? `${dialect} is declared` : 'and it fails the same way as one of a declared dialect'}; ${takers}`, `${says} ${span}`);
     const defect = `the validators object (${variant.findings[0].message})`;
     if (!variant.twin) return label(others.length ? 'mixed' : 'app', `${defect}, and no repair was found; ${takers}`, `${variant.id} ${says}`);
@@ -71,11 +71,12 @@ export class Truth {
   }
 
   // From which version to which this failure lasts: two failures that came and went with the same versions are one cause.
-  span(version, profile, text, says) {
-    const same = (each) => { const outcome = this.outcome(each, profile, text); return !outcome.ok && signature(outcome) === says; };
+  // It came or went only where the document goes through: one that fails in another way there may hide it.
+  span(version, profile, text) {
+    const fails = (each) => !this.outcome(each, profile, text).ok;
     let from = this.order.indexOf(version), to = from;
-    while (from > 0 && same(this.order[from - 1])) from--;
-    while (to < this.order.length - 1 && same(this.order[to + 1])) to++;
+    while (from > 0 && fails(this.order[from - 1])) from--;
+    while (to < this.order.length - 1 && fails(this.order[to + 1])) to++;
     return `${from === 0 ? 'ever' : this.order[from]}..${to === this.order.length - 1 ? 'on' : this.order[to]}`;
   }
 }

@@ -267,6 +267,20 @@ class Offered(FiguresCase):
         broken = self.expect_code(self.world.aiop("--json", "decisions", "verify"), FAILED).json
         self.assertIn("is missing", broken["reason"])
 
+    def test_a_correction_that_was_taken_out_is_missed(self):
+        self.begin({"narrow": pages.NARROW, "bad": pages.DEFECTIVE})
+        decision = self.run_all(WAITING)["decisions"][0]["decision_id"]
+        for number, category in enumerate(["APP-BUILD", "APP-SPEC", "MOTOR-RULES"], 1):
+            told = self.world.ok("decision", "correct", decision, "--as", category, "--because", f"reason {number}")
+        self.assertIn("waiting: the app has to change", told.json["outcome"], "what it came to before is kept")
+        database = (self.world.home / "ledger.db").read_bytes()
+        for number in (1, 2, 3):
+            self.tamper(f"DELETE FROM event WHERE id = 'correction/{decision}/{number}'")
+            broken = self.expect_code(self.world.aiop("--json", "decisions", "verify"), FAILED).json
+            self.assertIn("is missing", broken["reason"], number)
+            (self.world.home / "ledger.db").write_bytes(database)
+            self.assertTrue(self.world.ok("decisions", "verify").json["valid"])
+
     def test_without_a_correction_there_is_no_truth_to_offer(self):
         self.begin({"narrow": pages.NARROW, "bad": pages.DEFECTIVE})
         decision = self.run_all(WAITING)["decisions"][0]["decision_id"]

@@ -79,6 +79,11 @@ class Motor:
         git(self.folder, "add", "-A")
         git(self.folder, "commit", "-q", "-m", message)
 
+    def release(self, version, files):
+        """The owner's next version; `files` bring its motor.yaml."""
+        self.commit(files, f"version {version}")
+        git(self.folder, "tag", "-a", f"v{version}", "-m", version)
+
     def branch(self, name, files, message="a fix"):
         """A branch on top of main with these files changed; main stays checked out."""
         git(self.folder, "checkout", "-q", "-b", name, "main")

@@ -12,7 +12,7 @@ PLANT = """import json, sys
 request = json.loads(sys.stdin.readline())
 spec = json.load(open(request["appSpecRef"]))
 for _ in range(spec.get("times", 1)):
-    print(json.dumps({"event": {"scope": "motor", "signal_type": "error", "severity": spec.get("severity", "error"),
+    print(json.dumps({"event": {**({"id": spec["id"]} if "id" in spec else {}), "scope": "motor", "signal_type": "error", "severity": spec.get("severity", "error"),
                                 "payload": {"details": spec["says"]}}}))
 print(json.dumps({"result": {"traceId": request["traceId"], "status": "failed", "artifacts": [], "signals": []}}))
 """
@@ -151,6 +151,45 @@ class Merging(IncidentCase):
                 for each in order:
                     self.expect_code(self.world.aiop("incident", "unmerge", each), DONE)
                 self.assertEqual(self.look(), before)
+
+    def test_a_chain_of_merges_is_followed_and_taken_back(self):
+        self.begin(one="no rule for a table", two="no rule for a picture", three="out of memory")
+        self.run_app()
+        by_app = {each["apps"][0]: each["id"] for each in self.world.ok("incidents").items}
+        before = self.look()
+        self.world.ok("incident", "merge", by_app["two"], by_app["one"])
+        self.world.ok("incident", "merge", by_app["one"], by_app["three"])
+        again = self.expect_code(self.world.run("--app", "two", "--fresh", plant="sayer"), WAITING)
+        run, = again.summary["runs"]
+        self.assertEqual(run["status"], "PAUSED")
+        self.assertNotEqual(run["paused_because"], "operator")
+        stands = {each["id"]: each["incident"] for each in self.world.ok("runs").items}
+        self.assertEqual(stands[run["id"]], by_app["three"])
+        self.assertEqual(len(self.world.ok("incident", "show", by_app["three"]).json["occurrences"]), 4)
+        # Taken out in the other order; what came meanwhile goes where it belongs.
+        for app in ("two", "one"):
+            self.expect_code(self.world.aiop("incident", "unmerge", by_app[app]), DONE)
+        stands = {each["id"]: each["incident"] for each in self.world.ok("runs").items}
+        self.assertEqual(stands.pop(run["id"]), by_app["two"])
+        earlier = {each["id"]: each["incident"] for each in json.loads(before)[1]}
+        self.assertEqual(stands, earlier)
+        show = lambda app: self.world.ok("incident", "show", by_app[app]).json
+        self.assertEqual([len(show(app)["occurrences"]) for app in ("one", "two", "three")], [1, 2, 1])
+
+
+class Remarks(IncidentCase):
+    def test_nobody_speaks_for_aiop(self):
+        """What aiop notes about its own records cannot be brought in from outside, by file or by plant."""
+        self.begin(one={"says": "no rule for a table", "id": "correction/x/1"})
+        self.run_app()
+        line = {"timestamp": "2026-01-01T00:00:00.000Z", "scope": "app", "signal_type": "validation",
+                "severity": "info", "payload": {"details": "corrected by alice", "as": "APP-SPEC"}}
+        for kind in ("correction", "merge", "unmerge", "slo-breach", "slo-met"):
+            told = self.world.aiop("--json", "events", "ingest", "-", stdin=json.dumps({**line, "id": f"{kind}/x/1"}))
+            self.assertEqual((told.code, told.json["accepted"]), (BAD_INPUT, 0), told.out)
+            self.assertIn("/id", told.json["refused"][0]["reason"])
+        self.assertEqual([each for each in self.world.rows("event")
+                          if each["envelope"]["id"].split("/")[0] in ("correction", "merge", "slo-breach")], [])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program aiop: reads the command line and carries out one command.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -10,6 +11,7 @@
 #include "app/aiop/harmless.h"
 #include "app/aiop/manual.h"
 #include "app/aiop/session.h"
+#include "base/json/json.h"
 #include "base/process/process.h"
 
 namespace aiop::app {
@@ -22,8 +24,20 @@ int Complain(const Error& error) {
   return ExitCode(error.code);
 }
 
+// With --json, standard output is one document whatever happens.
+void ShowError(const Error& error) {
+  const json::Object document{{"error", json::Object{{"message", error.message},
+                                                     {"exit", ExitCode(error.code)}}}};
+  std::printf("%s\n", json::Text(document).c_str());
+}
+
 Result<int> Run(const std::vector<std::string>& words) {
-  AIOP_TRY(Arguments arguments, ReadArguments(words));
+  auto read = ReadArguments(words);
+  if (!read) {
+    if (std::ranges::find(words, "--json") != words.end()) ShowError(read.error());
+    return std::unexpected(read.error());
+  }
+  Arguments arguments = *std::move(read);
   if (arguments.version) {
     std::printf("aiop %s\n", std::string(kVersion).c_str());
     return 0;

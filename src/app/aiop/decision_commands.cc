@@ -171,6 +171,9 @@ Result<int> DecisionCorrect(Session& session) {
   const Arguments& arguments = session.arguments();
   const auto category = describe::FromName<model::Category>(arguments.One("--as"));
   if (!category) return Invalid("--as is no category");
+  if (arguments.One("--because").find_first_not_of(" \t\r\n") == std::string::npos) {
+    return Invalid("--because is empty: say why, for who reads the correction");
+  }
   AIOP_TRY(Home * reading, session.Read());
   AIOP_TRY(const auto decision,
            FindRecord<model::DecisionRecord>(reading->ledger(), arguments.One("ID")));

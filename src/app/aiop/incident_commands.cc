@@ -7,6 +7,7 @@
 #include "app/aiop/related.h"
 #include "app/aiop/words.h"
 #include "control/arbitration/arbitration.h"
+#include "control/engine/engine.h"
 
 namespace aiop::app {
 namespace {
@@ -84,9 +85,7 @@ Result<int> IncidentShow(Session& session) {
   AIOP_TRY(Home * home, session.Read());
   AIOP_TRY(const auto incident, Named(*home, session.arguments(), "ID"));
   auto& ledger = home->ledger();
-  AIOP_TRY(const auto occurrences,
-           ledger.ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident,
-                                            incident.id));
+  AIOP_TRY(const auto occurrences, engine::OccurrencesAt(ledger, incident));
   AIOP_TRY(const auto experiments,
            ledger.ListBy<model::Experiment>(store::Kind<model::Experiment>::Field::kIncident,
                                             incident.id));
@@ -97,7 +96,7 @@ Result<int> IncidentShow(Session& session) {
     document["grouping"] = GroupingDocument(incident);
     document["similar"] = SimilarDocument(related);
     document["together"] = TogetherDocument(related);
-    document["occurrence_count"] = incident.occurrences;
+    document["occurrence_count"] = occurrences.size();
     document["occurrences"] = describe::Encode(occurrences);
     document["experiments"] = describe::Encode(experiments);
     out.Document(document);

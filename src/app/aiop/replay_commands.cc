@@ -183,7 +183,8 @@ Result<int> Replay(Session& session) {
   Totals totals;
   json::Array differences;
   for (const DecisionHistory& history : histories.list) {
-    const replay::Replayed replayed = replay::Replay(history, *policy);
+    const replay::Replayed replayed =
+        replay::Replay(history, policy->For(history.plant, history.team));
     Add(totals, history, replayed);
     if (!replayed.difference) continue;
     if (out.json()) {

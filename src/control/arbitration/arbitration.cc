@@ -2,6 +2,7 @@
 #include "control/arbitration/arbitration.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/hash/hash.h"
@@ -13,8 +14,12 @@
 namespace aiop::arbitration {
 namespace {
 
-std::vector<model::ActionStep> PlanFor(const policy::Ruling& ruling) {
+std::vector<model::ActionStep> PlanFor(const policy::Ruling& ruling, bool was_resumed_enough) {
   if (ruling.abstained) return {{"pause", "pipeline", ""}, {"ask", "human", ""}};
+  if (ruling.category == model::Category::kTransient && was_resumed_enough) {
+    return {{"pause", "pipeline", ""},
+            {"ask", "human: is what the plant needs from outside there (network, services, disk)?", ""}};
+  }
   if (ruling.category == model::Category::kTransient)
     return {{"pause", "pipeline", ""}, {"resume", "pipeline", ""}};
   std::vector<model::ActionStep> plan{{"pause", "pipeline", ""}};
@@ -37,10 +42,6 @@ std::vector<std::string> ChecksFor(const policy::Ruling& ruling) {
     return {"validators:spec", "same_motor_version"};
   return {"gates:lint",  "gates:tests", "gates:validators",
           "red_without", "green_with",  "restore_point"};
-}
-
-bool CoversOtherApps(const policy::Ruling& ruling) {
-  return !ruling.alone || ruling.category == model::Category::kTransient;
 }
 
 }  // namespace
@@ -82,13 +83,19 @@ Result<model::DecisionRecord> Arbiter::Arbitrate(const std::string& id) {
 
   AIOP_TRY(policy::Evidence evidence, Gather(incident, run));
   model::DecisionHistory history = replay::Begin(evidence);
+  AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), run.plant));
+  history.team = plant.team;
   AIOP_TRY(const contexts::Motor motor,
            contexts::MotorAtCommit(engine_.home(), run.plant, run.motor_commit));
   for (int i = 0; i < kWishLimit; ++i) {
     if (engine_.stopping()) return Fail(Code::kCancelled, "aiop is stopping");
     const policy::Answer answer = policy::Decide(evidence, policy_);
-    if (const auto* ruling = std::get_if<policy::Ruling>(&answer))
-      return Record(incident, run, evidence, *ruling, std::move(history));
+    if (const auto* found = std::get_if<policy::Ruling>(&answer)) {
+      policy::Ruling ruling = *found;
+      replay::Conclude(history, ruling, evidence, policy_);
+      AIOP_CHECK_OK(FindBeginning(run, motor, ruling, evidence, history));
+      return Record(incident, run, evidence, ruling, std::move(history));
+    }
     const auto& wish = std::get<policy::Wish>(answer);
     AIOP_TRY(const model::Experiment experiment, Fulfil(evidence, run, motor, wish));
     replay::Note(history, wish, experiment);
@@ -96,6 +103,28 @@ Result<model::DecisionRecord> Arbiter::Arbitrate(const std::string& id) {
   }
   return Internal("the policy did not come to a ruling within " + std::to_string(kWishLimit) +
                   " experiments");
+}
+
+Status Arbiter::FindBeginning(const model::Run& run, const contexts::Motor& motor,
+                              policy::Ruling& ruling, policy::Evidence& evidence,
+                              model::DecisionHistory& history) {
+  if (ruling.abstained || ruling.classification != model::Classification::kMotor) return {};
+  for (int i = 0; i < kWishLimit; ++i) {
+    if (engine_.stopping()) return Fail(Code::kCancelled, "aiop is stopping");
+    const auto bisection = policy::Bisect(evidence, policy_);
+    if (!bisection) return {};
+    if (!bisection->next) {
+      if (auto fact = policy::FactOf(*bisection, evidence)) {
+        ruling.rationale += " " + fact->fact;
+        ruling.evidence.push_back(*std::move(fact));
+      }
+      return {};
+    }
+    AIOP_TRY(const auto experiment, Fulfil(evidence, run, motor, *bisection->next));
+    replay::Note(history, *bisection->next, experiment);
+    policy::Learn(evidence, experiment);
+  }
+  return {};
 }
 
 Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
@@ -113,7 +142,7 @@ Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
   record.confidence = ruling.confidence;
   record.evidence = ruling.evidence;
   record.rejected = ruling.rejected;
-  record.action_plan = PlanFor(ruling);
+  record.action_plan = PlanFor(ruling, evidence.real_failures > policy_.GiveUpAfter());
   record.safety_checks = ChecksFor(ruling);
   record.incident_id = incident.id;
   record.plant = incident.plant;
@@ -130,24 +159,17 @@ Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
     if (usage.tokens) record.cost.tokens = record.cost.tokens.value_or(0) + *usage.tokens;
   }
 
-  AIOP_TRY(const auto standing, history_->AllAt(incident.id));
-  std::vector<std::string> others;
-  std::vector<model::Run> covered;
+  AIOP_TRY(const Coverage coverage, Cover(incident, run, ruling));
   std::set<std::string> apps;
-  for (const auto& each : standing) {
-    if (each.app != run.app && !CoversOtherApps(ruling)) {
-      others.push_back(each.run);
-      continue;
-    }
-    AIOP_TRY(covered.emplace_back(), ledger.Get<model::Run>(each.run));
-    record.run_ids.push_back(each.run);
+  for (const model::Run& each : coverage.covered) {
+    record.run_ids.push_back(each.id);
     apps.insert(each.app);
   }
   record.apps.assign(apps.begin(), apps.end());
-  if (!others.empty()) {
+  if (!coverage.others.empty()) {
     AIOP_TRY([[maybe_unused]] const auto split,
-             SplitOff(incident.id, others,
-                      "decision " + record.decision_id + " is about app " + run.app + " alone"));
+             SplitOff(incident.id, coverage.others,
+                      "decision " + record.decision_id + " is about " + coverage.about));
   }
 
   const std::lock_guard lock(chain_);
@@ -159,9 +181,9 @@ Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
   AIOP_TRY(decided.state, lifecycle::StepIncident(decided.state, lifecycle::IncidentEvent::kRuled));
   decided.decision = record.decision_id;
   store::Ledger::Batch batch;
-  replay::Conclude(history, record.decision_id, ruling, evidence, policy_);
+  history.decision = record.decision_id;
   batch.Put(record, store::Mode::kInsert).Put(history, store::Mode::kInsert).Put(decided);
-  for (model::Run each : covered) {
+  for (model::Run each : coverage.covered) {
     each.decision = record.decision_id;
     batch.Put(each);
   }
@@ -184,16 +206,24 @@ Result<model::Incident> Arbiter::SplitOff(const std::string& id,
   split.apps.clear();
   split.profiles.clear();
   store::Ledger::Batch batch;
-  AIOP_TRY(auto occurrences,
-           ledger.ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident, id));
+  // Also of incidents that were merged into this one.
+  std::map<std::string, model::Incident> sources{{id, incident}};
+  AIOP_TRY(auto occurrences, engine_.OccurrencesAt(incident));
   const auto add = [](std::vector<std::string>& list, const std::string& item) {
     if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
   };
-  incident.apps.clear();
-  incident.occurrences = 0;
+  for (const model::Occurrence& each : occurrences) {
+    if (!sources.contains(each.incident)) {
+      AIOP_TRY(sources[each.incident], ledger.Get<model::Incident>(each.incident));
+    }
+  }
+  for (auto& [name, source] : sources) {
+    source.apps.clear();
+    source.occurrences = 0;
+  }
   for (model::Occurrence each : occurrences) {
     const bool moves = std::find(runs.begin(), runs.end(), each.run) != runs.end();
-    model::Incident& owner = moves ? split : incident;
+    model::Incident& owner = moves ? split : sources.at(each.incident);
     ++owner.occurrences;
     add(owner.apps, each.app);
     if (moves) {
@@ -218,7 +248,8 @@ Result<model::Incident> Arbiter::SplitOff(const std::string& id,
     record.decision.clear();
     batch.Put(record);
   }
-  batch.Put(incident).Put(split);
+  for (const auto& [name, source] : sources) batch.Put(source);
+  batch.Put(split);
   AIOP_CHECK_OK(ledger.Commit(std::move(batch)));
   return split;
 }
@@ -234,8 +265,12 @@ Status VerifyChain(const store::Ledger& ledger) {
   AIOP_TRY(const auto records, ledger.List<model::DecisionRecord>());
   std::string previous;
   for (const auto& record : records) {
-    if (record.previous_hash != previous || HashOf(record) != record.hash) {
+    if (HashOf(record) != record.hash) {
       return Invalid("decision " + record.decision_id + " was changed after it was written");
+    }
+    if (record.previous_hash != previous) {
+      return Invalid("the decision before " + record.decision_id +
+                     " is missing, or is another than when that was written");
     }
     previous = record.hash;
   }

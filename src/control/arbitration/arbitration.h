@@ -4,10 +4,11 @@
 // and writes the decision record. One arbitration of an incident at a time; the decision is on disk
 // when Arbitrate returns.
 //
-// A ruling that blames the motor covers every run that stopped at the incident. A ruling that
-// blames the app (or the meeting of both) covers the app that was examined: runs of other apps are
-// split off into an incident of their own, because the same message can have another cause there.
-// Where that one is ruled the same, and is not about an app alone, both are one incident again.
+// A ruling that blames the motor covers every run that stopped at the incident, but for those whose
+// own specs are undeclared or defective where the rule says so. A ruling that blames the app (or the
+// meeting of both) covers the app that was examined. Other runs are split off into an incident of
+// their own, because the same message can have another cause there. Where that one is ruled the
+// same, and is not about an app alone, both are one incident again.
 //
 // What history proves comes from an index that is filled from the ledger at the first decision and
 // told of all that is stored from then on, so that a decision costs the same however much happened.
@@ -29,6 +30,13 @@ namespace aiop::arbitration {
 
 // More wishes than this in one arbitration are a bug of the policy.
 inline constexpr int kWishLimit = 60;
+
+// Of how many other apps the specs are judged before a ruling on the motor covers them; the rest is
+// taken to be in order, and examined if the fix does not heal it.
+inline constexpr size_t kSpecsJudgedPerRuling = 200;
+
+// An abstention says nothing of other apps. While few stand there, each is examined by itself.
+inline constexpr size_t kAppsExaminedApart = 5;
 
 // Fixes of a motor that wait in its source, for experiments: who governs motors knows them.
 class PendingFixes {
@@ -52,6 +60,9 @@ class Arbiter {
 
   // Decides an open incident.
   Result<model::DecisionRecord> Arbitrate(const std::string& incident);
+
+  // Whether a decision on the motor holds for a run that stopped at its incident later.
+  Result<bool> Covers(const model::DecisionRecord& decision, const model::Run& run);
 
   // Moves the occurrences of these runs into a new incident of the same fingerprint.
   Result<model::Incident> SplitOff(const std::string& incident,
@@ -85,6 +96,18 @@ class Arbiter {
   Result<model::Experiment> FulfilReduced(experiments::Asker asker,
                                           const policy::Evidence& evidence, const model::Run& run,
                                           const contexts::Motor& motor, const policy::Wish& wish);
+  // Which of the runs that stand at an incident a ruling holds for.
+  struct Coverage {
+    std::vector<model::Run> covered;
+    std::vector<std::string> others;
+    std::string about;  // for people: what the covered ones have in common
+  };
+  Result<Coverage> Cover(const model::Incident& incident, const model::Run& examined,
+                         const policy::Ruling& ruling);
+  Result<bool> IsSound(const model::Incident& incident, const model::Run& run);
+  // Since which version the motor fails so: for the record, not for the ruling.
+  Status FindBeginning(const model::Run& run, const contexts::Motor& motor, policy::Ruling& ruling,
+                       policy::Evidence& evidence, model::DecisionHistory& history);
   Result<model::DecisionRecord> Record(const model::Incident& incident, const model::Run& run,
                                        const policy::Evidence& evidence,
                                        const policy::Ruling& ruling,

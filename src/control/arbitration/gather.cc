@@ -44,15 +44,13 @@ Status Arbiter::GatherEvent(policy::Evidence& evidence, const model::Run& run) {
   auto& ledger = engine_.home().ledger();
   AIOP_TRY(const auto occurrences,
            ledger.ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kRun, run.id));
-  evidence.real_failures = std::ranges::count_if(occurrences, [&](const model::Occurrence& each) {
-    return each.incident == evidence.incident.id && each.app_ctx == run.app_ctx &&
-           each.motor_ctx == run.motor_ctx;
-  });
-  for (const auto& each : occurrences | std::views::reverse) {
-    if (each.incident != evidence.incident.id) continue;
+  evidence.real_failures = 0;
+  for (const auto& each : occurrences) {
+    AIOP_TRY(const bool here, engine_.IsAt(each, evidence.incident.id));
+    if (!here) continue;
+    evidence.real_failures += each.app_ctx == run.app_ctx && each.motor_ctx == run.motor_ctx;
     AIOP_TRY(const auto event, ledger.Get<model::StoredEvent>(each.event));
     evidence.event = event.envelope;
-    return {};
   }
   return {};
 }

@@ -14,8 +14,8 @@ template <class T>
 Result<T> Parse(const std::string& body) {
   auto record = describe::FromText<T>(body, describe::Unknown::kIgnore);
   if (!record)
-    return Internal("a stored " + std::string(store::Kind<T>::word) +
-                    " cannot be read: " + record.error().message);
+    return Unavailable("the store is damaged: a stored " + std::string(store::Kind<T>::word) +
+                       " cannot be read: " + record.error().message);
   return record;
 }
 

@@ -2,6 +2,8 @@
 #include "control/arbitration/history.h"
 
 #include <gtest/gtest.h>
+
+#include <map>
 #include <unistd.h>
 
 #include <filesystem>
@@ -111,14 +113,22 @@ TEST_F(HistoryTest, NamesThoseWhoStandInTheOrderInWhichTheyFailed) {
   Store(past.stored, 0, past.stored.size());
   History history(*ledger_);
   for (const model::Incident& incident : past.incidents) {
-    std::vector<std::string> expected;
-    const auto occurrences = *ledger_->ListBy<model::Occurrence>(
-        store::Kind<model::Occurrence>::Field::kIncident, incident.id);
-    for (const auto& each : occurrences) {
-      const auto run = *ledger_->Get<model::Run>(each.run);
+    // By what it failed at there first; one that failed at what was merged into it, by what it
+    // failed at last.
+    std::map<std::string, int64_t> when;
+    const auto occurrences = *ledger_->List<model::Occurrence>();
+    for (size_t i = 0; i < occurrences.size(); ++i) {
+      const auto run = *ledger_->Get<model::Run>(occurrences[i].run);
       if (run.incident != incident.id || run.state != model::RunState::kPaused) continue;
-      if (std::ranges::find(expected, run.id) == expected.end()) expected.push_back(run.id);
+      const auto failed_here = std::ranges::find_if(occurrences, [&](const auto& each) {
+        return each.run == run.id && each.incident == incident.id;
+      });
+      when[run.id] = failed_here == occurrences.end() ? static_cast<int64_t>(i)
+                                                      : failed_here - occurrences.begin();
     }
+    std::vector<std::string> expected;
+    for (const auto& [run, at] : when) expected.push_back(run);
+    std::ranges::sort(expected, {}, [&](const std::string& run) { return when.at(run); });
     std::vector<std::string> standing;
     for (const auto& each : *history.AllAt(incident.id)) standing.push_back(each.run);
     EXPECT_FALSE(expected.empty());
@@ -131,7 +141,7 @@ TEST_F(HistoryTest, SaysSoWhenARecordCannotBeRead) {
   commit.writes.push_back({"run", "r", {}, "{}", store::Mode::kPut});
   ASSERT_TRUE(ledger_->database().CommitNow(std::move(commit)).has_value());
   History history(*ledger_);
-  EXPECT_EQ(history.FirstAt("incident-0").error().code, Code::kInternal);
+  EXPECT_EQ(history.FirstAt("incident-0").error().code, Code::kUnavailable);
 }
 
 TEST_F(HistoryTest, SaysSoWhenARecordItIsToldOfCannotBeRead) {
@@ -140,7 +150,7 @@ TEST_F(HistoryTest, SaysSoWhenARecordItIsToldOfCannotBeRead) {
   store::Commit commit;
   commit.writes.push_back({"run", "r", {}, "{}", store::Mode::kPut});
   ASSERT_TRUE(ledger_->database().CommitNow(std::move(commit)).has_value());
-  EXPECT_EQ(history.FirstAt("incident-0").error().code, Code::kInternal);
+  EXPECT_EQ(history.FirstAt("incident-0").error().code, Code::kUnavailable);
 }
 
 }  // namespace

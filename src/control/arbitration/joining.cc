@@ -9,15 +9,24 @@
 namespace aiop::arbitration {
 namespace {
 
+// What nobody knows the cause of has nothing that tells it from others with its text.
 bool CanJoin(const model::DecisionRecord& decision) {
-  return decision.outcome != "abstained" &&
-         (decision.classification != model::Classification::kApp ||
-          decision.category == model::Category::kTransient);
+  return decision.outcome == "abstained" ||
+         decision.classification != model::Classification::kApp ||
+         decision.category == model::Category::kTransient;
 }
 
-bool Alike(const model::DecisionRecord& a, const model::DecisionRecord& b) {
-  return CanJoin(a) && a.classification == b.classification && a.category == b.category &&
-         a.rule == b.rule;
+// Of a motor the same is said by whatever rule, unless the rule speaks of the examined app only.
+bool Alike(const model::DecisionRecord& a, const model::DecisionRecord& b,
+           const policy::Policy& policy) {
+  const bool both_known = a.outcome != "abstained" && b.outcome != "abstained";
+  if (!both_known) return a.outcome == b.outcome && a.rule == b.rule;
+  if (!CanJoin(a) || a.classification != b.classification || a.category != b.category) return false;
+  const auto is_general = [&](const model::DecisionRecord& each) {
+    return each.classification == model::Classification::kMotor &&
+           policy.CoveredBy(each.rule) != policy::Covers::kApp;
+  };
+  return a.rule == b.rule || (is_general(a) && is_general(b));
 }
 
 bool Before(const model::Incident& a, const model::Incident& b) {
@@ -44,7 +53,7 @@ Status Arbiter::JoinAlike(const std::vector<std::string>& incidents) {
     for (model::Incident& early : alike) {
       if (early.plant != late.plant || !Before(early, late) || !StillThere(early)) continue;
       AIOP_TRY(const auto other, ledger.Find<model::DecisionRecord>(early.decision));
-      if (!other || !Alike(*other, decision)) continue;
+      if (!other || !Alike(*other, decision, policy_)) continue;
       AIOP_TRY(early.state,
                lifecycle::StepIncident(early.state, lifecycle::IncidentEvent::kJoined));
       AIOP_CHECK_OK(ledger.Put(early));

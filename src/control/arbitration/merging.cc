@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Incidents that are one, and taking that back.
+#include <set>
+
 #include "control/arbitration/arbitration.h"
 #include "control/remarks/remarks.h"
 #include "core/lifecycle/lifecycle.h"
@@ -24,6 +26,27 @@ Status MoveWaiting(Home& home, const std::string& plant, const std::string& from
     moved.push_back(json::Object{{"run", run.id}, {"decision", run.decision}});
     run.incident = to;
     if (decisions == Decisions::kForget) run.decision.clear();
+    batch.Put(run);
+  }
+  return {};
+}
+
+// Runs that failed like this while it was merged: nobody examined them as what they are.
+Status TakeBack(Home& home, const model::Incident& incident, const std::string& from,
+                const std::set<std::string>& restored, store::Ledger::Batch& batch) {
+  AIOP_TRY(const auto occurrences,
+           home.ledger().ListBy<model::Occurrence>(
+               store::Kind<model::Occurrence>::Field::kIncident, incident.id));
+  std::set<std::string> runs;
+  for (const auto& each : occurrences) runs.insert(each.run);
+  for (const std::string& id : runs) {
+    AIOP_TRY(model::Run run, home.ledger().Get<model::Run>(id));
+    if (run.incident != from || restored.contains(id)) continue;
+    AIOP_TRY(const auto of_run, home.ledger().ListBy<model::Occurrence>(
+                                    store::Kind<model::Occurrence>::Field::kRun, id));
+    if (of_run.back().incident != incident.id) continue;  // it stopped at another failure since
+    run.incident = incident.id;
+    run.decision.clear();
     batch.Put(run);
   }
   return {};
@@ -77,6 +100,8 @@ Result<model::Incident> Unmerge(Home& home, const std::string& id, const std::st
            lifecycle::StepIncident(incident.state, lifecycle::IncidentEvent::kSplitOff));
   store::Ledger::Batch batch;
   const std::string into = incident.merged_into;
+  AIOP_TRY(const auto current, engine::CurrentIncident(home.ledger(), into));
+  std::set<std::string> restored;
   if (!merges.empty()) {
     const json::Value payload = merges.back().envelope.payload;
     const auto before =
@@ -85,12 +110,14 @@ Result<model::Incident> Unmerge(Home& home, const std::string& id, const std::st
     const json::Value* moved = json::Member(payload, "runs");
     for (const auto& each : moved && moved->is_array() ? moved->get_array() : json::Array()) {
       AIOP_TRY(model::Run run, home.ledger().Get<model::Run>(json::TextMember(each, "run")));
-      if (run.incident != into || run.Ended()) continue;
+      if (run.incident != current.id) continue;
       run.incident = id;
       run.decision = std::string(json::TextMember(each, "decision"));
       batch.Put(run);
+      restored.insert(run.id);
     }
   }
+  AIOP_CHECK_OK(TakeBack(home, incident, current.id, restored, batch));
   incident.merged_into.clear();
   batch.Put(incident).Put(
       MakeRemark(RemarkId("unmerge", id, merges.size()), incident.plant, incident.scope,

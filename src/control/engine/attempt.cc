@@ -51,6 +51,7 @@ Result<model::StoredEvent> Engine::Attempting::ReadEvent(const json::Value& sent
     if (!object->contains("trace_id")) (*object)["trace_id"] = run.id;
   }
   AIOP_TRY(auto envelope, describe::FromJson<model::EventEnvelope>(filled));
+  if (model::IsRemarkId(envelope.id)) return Invalid(std::string(model::kRemarkIdRefused));
   model::StoredEvent event = MakeEvent(envelope.scope, envelope.signal_type, envelope.severity, {});
   const json::Object original = envelope.payload;
   event.envelope.payload = redactor.Json(envelope.payload).as_object();

@@ -354,14 +354,15 @@ Result<model::Run> Engine::ConcludeFailure(Attempting& attempt, const plants::Ou
   model::StoredEvent& first = named == attempt.failures.end() ? attempt.failures.front() : *named;
   store::Ledger::Batch batch;
   AIOP_TRY(const Waiting waiting, FindWaiting(first, attempt.motor, batch));
-  model::Incident incident;
+  Filing filing;
   if (!waiting.waits) {
-    AIOP_TRY(incident, FindOrOpenIncident(first, attempt.motor));
-    AIOP_CHECK_OK(TakeIn(incident, waiting.earlier, batch));
+    AIOP_TRY(filing, FindOrOpenIncident(first, attempt.motor));
+    AIOP_CHECK_OK(TakeIn(filing.own, waiting.earlier, batch));
   }
+  const std::string& incident = filing.own.id;
   model::Occurrence occurrence;
   occurrence.incident =
-      waiting.waits ? std::string(model::kWaitingPrefix) + first.fingerprint : incident.id;
+      waiting.waits ? std::string(model::kWaitingPrefix) + first.fingerprint : incident;
   occurrence.id = occurrence.incident + "/" + first.envelope.id;
   occurrence.event = first.envelope.id;
   occurrence.run = attempt.run.id;
@@ -384,14 +385,15 @@ Result<model::Run> Engine::ConcludeFailure(Attempting& attempt, const plants::Ou
     if (waiting.waits) {
       if (&event != &first) event.not_an_incident = "part of a failure that waits";
     } else if (&event == &first) {
-      event.incident = incident.id;
+      event.incident = incident;
     } else {
-      event.not_an_incident = "part of the failure that opened incident " + incident.id;
+      event.not_an_incident = "part of the failure that opened incident " + incident;
     }
     batch.Put(event);
   }
-  attempt.run.incident = incident.id;
-  if (!waiting.waits) batch.Put(incident);
+  attempt.run.incident = filing.Current().id;
+  if (!waiting.waits) batch.Put(filing.own);
+  if (filing.merged_into) batch.Put(*filing.merged_into);
   batch.Put(occurrence).Put(attempt.record);
   return Store(attempt.run, lifecycle::RunEvent::kFailed, "failed: " + text,
                model::PausedBecause::kEvidence, attempt.fence, std::move(batch));

@@ -72,6 +72,12 @@ struct Opening {
 // What stands for the failure of a plant that reported none itself; fingerprinted like a report.
 std::string UnreportedFailure(const plants::Outcome& outcome);
 
+// The incident, or the one that it was merged into in the end.
+Result<model::Incident> CurrentIncident(const store::Ledger& ledger, const std::string& id);
+// What happened at an incident, and at those that were merged into it.
+Result<std::vector<model::Occurrence>> OccurrencesAt(const store::Ledger& ledger,
+                                                     const model::Incident& incident);
+
 class Engine {
  public:
   Engine(contexts::Home& home, Watcher watcher);
@@ -101,9 +107,9 @@ class Engine {
   // run's state.
   Result<model::Run> Drive(const std::string& run);
 
-  // The incident, or the one that it was merged into.
   Result<model::Incident> CurrentIncident(const std::string& id);
-  // Its occurrences, and those of incidents that were merged into it.
+  // Whether an occurrence is of this incident, or of one that was merged into it.
+  Result<bool> IsAt(const model::Occurrence& occurrence, const std::string& incident);
   Result<std::vector<model::Occurrence>> OccurrencesAt(const model::Incident& incident);
   // The fingerprint this run failed with at this incident: where incidents were merged, not
   // always the incident's own.
@@ -167,8 +173,12 @@ class Engine {
   Result<std::string> WhyNoIncident(const model::StoredEvent& event, std::string_view how);
   // The incident of a failure's fingerprint in its plant, with this occurrence counted; not stored
   // yet.
-  Result<model::Incident> FindOrOpenIncident(const model::StoredEvent& event,
-                                             const contexts::Motor& motor);
+  struct Filing {
+    model::Incident own;
+    std::optional<model::Incident> merged_into;  // where runs that stop at it stand
+    const model::Incident& Current() const { return merged_into ? *merged_into : own; }
+  };
+  Result<Filing> FindOrOpenIncident(const model::StoredEvent& event, const contexts::Motor& motor);
   // Whether this failure has to wait, and how many like it wait already, itself counted; adds to
   // `batch` what has waited too long.
   struct Waiting {

@@ -35,20 +35,14 @@ Result<std::vector<model::Incident>> Engine::KnownIncidents(const model::StoredE
   return known;
 }
 
-Result<model::Incident> Engine::FindOrOpenIncident(const model::StoredEvent& event,
-                                                   const contexts::Motor& motor) {
+Result<Engine::Filing> Engine::FindOrOpenIncident(const model::StoredEvent& event,
+                                                  const contexts::Motor& motor) {
   const auto print =
       fingerprint::Of(motor.manifest.name, event.envelope.signal_type, event.envelope.Details());
   AIOP_TRY(const auto known, KnownIncidents(event, motor));
   model::Incident incident;
   for (const auto& each : known) {
-    if (each.plant == event.plant && each.merged_into.empty()) incident = each;
-  }
-  for (const auto& each : known) {
-    // All of this fingerprint were merged away: follow to where they went.
-    if (incident.id.empty() && each.plant == event.plant) {
-      AIOP_TRY(incident, home_.ledger().Get<model::Incident>(each.merged_into));
-    }
+    if (incident.id.empty() || each.merged_into.empty()) incident = each;
   }
   const Timestamp now = Now();
   if (incident.id.empty()) {
@@ -70,26 +64,56 @@ Result<model::Incident> Engine::FindOrOpenIncident(const model::StoredEvent& eve
   AddOnce(incident.profiles, run.profile);
   AddOnce(incident.motor_versions, run.motor_ctx.version);
   incident.last_seen = now;
+  Filing filing{.own = std::move(incident), .merged_into = std::nullopt};
+  if (filing.own.merged_into.empty()) return filing;
+  // It counts where it belongs, so that a merge can be undone, and waits where that was merged to.
+  AIOP_TRY(filing.merged_into, CurrentIncident(filing.own.merged_into));
+  filing.merged_into->last_seen = now;
+  AIOP_TRY(filing.merged_into->state, lifecycle::StepIncident(filing.merged_into->state,
+                                                              lifecycle::IncidentEvent::kOccurred));
+  return filing;
+}
+
+Result<model::Incident> CurrentIncident(const store::Ledger& ledger, const std::string& id) {
+  AIOP_TRY(auto incident, ledger.Get<model::Incident>(id));
+  while (!incident.merged_into.empty()) {
+    AIOP_TRY(incident, ledger.Get<model::Incident>(incident.merged_into));
+  }
   return incident;
 }
 
 Result<model::Incident> Engine::CurrentIncident(const std::string& id) {
-  AIOP_TRY(auto incident, home_.ledger().Get<model::Incident>(id));
-  if (incident.merged_into.empty()) return incident;
-  return home_.ledger().Get<model::Incident>(incident.merged_into);
+  return engine::CurrentIncident(home_.ledger(), id);
 }
 
-Result<std::vector<model::Occurrence>> Engine::OccurrencesAt(const model::Incident& incident) {
+Result<bool> Engine::IsAt(const model::Occurrence& occurrence, const std::string& incident) {
+  if (occurrence.incident == incident) return true;
+  const bool waits =
+      occurrence.incident.empty() || occurrence.incident.starts_with(model::kWaitingPrefix);
+  if (waits) return false;
+  AIOP_TRY(const auto current, CurrentIncident(occurrence.incident));
+  return current.id == incident;
+}
+
+Result<std::vector<model::Occurrence>> OccurrencesAt(const store::Ledger& ledger,
+                                                     const model::Incident& incident) {
   using Field = store::Kind<model::Occurrence>::Field;
-  AIOP_TRY(auto all, home_.ledger().ListBy<model::Occurrence>(Field::kIncident, incident.id));
-  AIOP_TRY(const auto incidents, home_.ledger().ListBy<model::Incident>(
-                                     store::Kind<model::Incident>::Field::kPlant, incident.plant));
+  AIOP_TRY(auto all, ledger.ListBy<model::Occurrence>(Field::kIncident, incident.id));
+  AIOP_TRY(const auto incidents,
+           ledger.ListBy<model::Incident>(store::Kind<model::Incident>::Field::kPlant,
+                                          incident.plant));
   for (const auto& each : incidents) {
-    if (each.merged_into != incident.id) continue;
-    AIOP_TRY(const auto more, home_.ledger().ListBy<model::Occurrence>(Field::kIncident, each.id));
+    if (each.merged_into.empty()) continue;
+    AIOP_TRY(const auto current, CurrentIncident(ledger, each.id));
+    if (current.id != incident.id) continue;
+    AIOP_TRY(const auto more, ledger.ListBy<model::Occurrence>(Field::kIncident, each.id));
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;
+}
+
+Result<std::vector<model::Occurrence>> Engine::OccurrencesAt(const model::Incident& incident) {
+  return engine::OccurrencesAt(home_.ledger(), incident);
 }
 
 Result<std::string> Engine::FingerprintOf(const model::Incident& incident, const std::string& run) {
@@ -97,7 +121,8 @@ Result<std::string> Engine::FingerprintOf(const model::Incident& incident, const
                                        store::Kind<model::Occurrence>::Field::kRun, run));
   std::string fingerprint = incident.fingerprint;
   for (const auto& each : occurrences) {
-    if (each.incident != incident.id) continue;
+    AIOP_TRY(const bool here, IsAt(each, incident.id));
+    if (!here) continue;
     AIOP_TRY(const auto event, home_.ledger().Find<model::StoredEvent>(each.event));
     if (event && !event->fingerprint.empty()) fingerprint = event->fingerprint;
   }
@@ -167,6 +192,10 @@ Result<Ingested> Engine::Ingest(std::string_view ndjson) {
     auto envelope = describe::FromText<model::EventEnvelope>(line);
     if (!envelope) {
       ingested.refused.push_back({number, envelope.error().message});
+      continue;
+    }
+    if (model::IsRemarkId(envelope->id)) {
+      ingested.refused.push_back({number, std::string(model::kRemarkIdRefused)});
       continue;
     }
     model::StoredEvent event;

@@ -14,7 +14,10 @@ Result<std::string> Engine::WhyNoIncident(const model::StoredEvent& event, std::
       AIOP_TRY(const auto incidents, home_.ledger().ListBy<model::Incident>(
                                          store::Kind<model::Incident>::Field::kFingerprint, id));
       for (const auto& each : incidents) {
-        if (each.plant == plant) return each.merged_into.empty() ? each.id : each.merged_into;
+        if (each.plant == plant) {
+          AIOP_TRY(const auto current, CurrentIncident(each.id));
+          return current.id;
+        }
       }
     }
     return std::string();

@@ -150,6 +150,15 @@ class Harness {
   Result<model::Experiment> Begin(const Asker& asker, model::ExperimentKind kind,
                                   const model::Run& run, const model::AppVersion& app,
                                   const contexts::Motor& motor) const;
+  // A spec that is known to go through on a motor version: one of its golden ones, or an app's.
+  struct Witness {
+    std::string name;
+    std::filesystem::path golden;
+    model::AppVersion app;
+  };
+  Result<std::vector<Witness>> WitnessesFor(const contexts::Motor& motor,
+                                            const model::AppVersion& app);
+  Result<std::string> DoubtValidators(const contexts::Motor& motor, const model::AppVersion& app);
   Result<SpecOpinion> ValidateFolder(const contexts::Motor& motor,
                                      const std::filesystem::path& spec_folder,
                                      const std::string& entry);

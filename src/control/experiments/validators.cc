@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can be asked of a spec without running the plant.
 #include <algorithm>
+#include <set>
 
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
@@ -13,6 +14,11 @@ namespace aiop::experiments {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr size_t kReasonBytes = 400;
+// So many specs that go through are shown to validators that object to one, to see whether they
+// ever accept.
+constexpr size_t kWitnesses = 3;
 
 // Lines {"finding": {...}} and {"dialect": NAME}, or a SARIF log as a whole.
 void ReadSarif(const json::Value& log, SpecOpinion& opinion) {
@@ -100,6 +106,11 @@ Result<SpecOpinion> Harness::ValidateFolder(const contexts::Motor& motor,
       return Unavailable("the validator " + command.front() +
                          " crashed: " + output.exit.Describe());
     }
+    if (sandbox::NeverStarted(output)) {
+      const std::string why = output.err.empty() ? output.exit.Describe() : output.err;
+      return Unavailable("the validator " + command.front() + " could not be run: " +
+                         json::ToValidUtf8(why.substr(0, kReasonBytes)));
+    }
     const size_t before = opinion.findings.size();
     ReadOutput(output.out, opinion);
     if (output.exit.code == 0) {
@@ -111,7 +122,7 @@ Result<SpecOpinion> Harness::ValidateFolder(const contexts::Motor& motor,
     if (opinion.findings.size() == before) {
       std::string text = output.err.empty() ? output.out : output.err;
       opinion.findings.push_back(
-          {.path = "", .message = json::ToValidUtf8(text.substr(0, 400)), .meant = ""});
+          {.path = "", .message = json::ToValidUtf8(text.substr(0, kReasonBytes)), .meant = ""});
     }
   }
   return opinion;
@@ -125,6 +136,64 @@ Result<SpecOpinion> Harness::Validate(const contexts::Motor& motor, std::string_
   auto opinion = ValidateFolder(motor, folder, file_name);
   AIOP_CHECK_OK(file::RemoveTree(folder));
   return opinion;
+}
+
+// The specs that must work, then those of other apps that went through.
+Result<std::vector<Harness::Witness>> Harness::WitnessesFor(const contexts::Motor& motor,
+                                                            const model::AppVersion& app) {
+  contexts::Home& home = engine_.home();
+  std::vector<Witness> witnesses;
+  AIOP_TRY(const auto golden, contexts::GoldenSpecs(home, motor));
+  AIOP_TRY(const fs::path checkout, contexts::Checkout(home, motor));
+  for (const std::string& path : golden) {
+    if (witnesses.size() == kWitnesses) return witnesses;
+    if (fs::is_regular_file(checkout / path)) {
+      witnesses.push_back({.name = "golden " + path, .golden = checkout / path, .app = {}});
+    }
+  }
+  AIOP_TRY(const auto runs, home.ledger().ListBy<model::Run>(
+                                store::Kind<model::Run>::Field::kPlant, motor.version.plant));
+  std::set<std::string> seen{app.content_hash};
+  for (const model::Run& run : runs) {
+    if (witnesses.size() == kWitnesses) break;
+    if (run.state != model::RunState::kSuccess || run.motor_commit != motor.version.commit)
+      continue;
+    AIOP_TRY(auto version, contexts::VersionOf(home, run.app_ctx));
+    if (!seen.insert(version.content_hash).second) continue;
+    witnesses.push_back({.name = "app " + run.app, .golden = {}, .app = std::move(version)});
+  }
+  return witnesses;
+}
+
+// Validators that accept nothing, not even what goes through, say nothing of this spec. Empty: no
+// reason to doubt them.
+Result<std::string> Harness::DoubtValidators(const contexts::Motor& motor,
+                                             const model::AppVersion& app) {
+  AIOP_TRY(const auto witnesses, WitnessesFor(motor, app));
+  std::string names;
+  bool golden = false;
+  for (const Witness& each : witnesses) {
+    const fs::path folder = engine_.home().ExperimentFolder() / ("validate-" + NewId());
+    auto opinion = [&]() -> Result<SpecOpinion> {
+      if (!each.golden.empty()) {
+        AIOP_TRY(const std::string text, file::Read(each.golden));
+        return Validate(motor, text, each.golden.filename());
+      }
+      AIOP_TRY([[maybe_unused]] const fs::path spec,
+               contexts::PlaceSpec(engine_.home(), each.app, folder));
+      return ValidateFolder(motor, folder, each.app.entry);
+    }();
+    AIOP_CHECK_OK(file::RemoveTree(folder));
+    if (!opinion && opinion.error().code == Code::kCancelled)
+      return std::unexpected(opinion.error());
+    if (!opinion || opinion->accepted) return std::string();
+    golden = golden || !each.golden.empty();
+    names += (names.empty() ? "" : ", ") + each.name;
+  }
+  // One app may go through in spite of a defect.
+  if (witnesses.empty() || (!golden && witnesses.size() < 2)) return std::string();
+  return "the validators object to whatever they are shown, also to what goes through (" + names +
+         "): their word says nothing";
 }
 
 Result<model::Experiment> Harness::AskValidators(const Asker& asker, const model::Run& run,
@@ -159,6 +228,13 @@ Result<model::Experiment> Harness::AskValidators(const Asker& asker, const model
     if (opinion.error().code == Code::kCancelled) return std::unexpected(opinion.error());
     experiment.answer = opinion.error().message;
     return Remember(std::move(experiment));
+  }
+  if (!opinion->accepted) {
+    AIOP_TRY(const std::string doubt, DoubtValidators(motor, app));
+    if (!doubt.empty()) {
+      experiment.answer = doubt;
+      return Remember(std::move(experiment));
+    }
   }
   experiment.findings = opinion->findings;
   experiment.dialects = opinion->dialects;

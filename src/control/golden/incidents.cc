@@ -5,6 +5,7 @@
 
 #include "control/golden/golden.h"
 #include "control/golden/reader.h"
+#include "core/version/version.h"
 
 namespace aiop::golden {
 namespace {
@@ -68,7 +69,11 @@ Edits ReadEdits(Reader& reader, const json::Value& step, const std::string& path
 
 MotorStep ReadMotor(Reader& reader, const json::Value& value, const std::string& path) {
   reader.Object(value, path, {"version", "message", "folder", "replace", "files"});
-  return {.version = reader.Needed(value, path, "version"),
+  const std::string version = reader.Needed(value, path, "version");
+  if (!version.empty() && !version::Parse(version)) {
+    reader.Refuse(json::Child(path, "version"), "is no version such as 1.2.3: " + version);
+  }
+  return {.version = version,
           .message = reader.Text(value, path, "message"),
           .edits = ReadEdits(reader, value, path)};
 }

@@ -5,6 +5,7 @@
 #include "base/process/process.h"
 #include "base/yaml/yaml.h"
 #include "control/governance/governance.h"
+#include "core/version/version.h"
 
 namespace aiop::golden {
 namespace {
@@ -138,6 +139,12 @@ Status Source::Import(const std::string& stream) const {
 }
 
 Status Source::Release(const MotorStep& step) {
+  AIOP_TRY(const std::string before, VersionOf(main_));
+  const auto from = version::Parse(before);
+  const auto to = version::Parse(step.version);
+  if (!from || !to || !(*from < *to)) {
+    return Invalid("the release " + step.version + " is not above the version before, " + before);
+  }
   AIOP_CHECK_OK(ApplyEdits(main_, step.edits, plant_));
   const auto manifest = main_.find(std::string(kManifest));
   if (manifest == main_.end()) return Invalid("the release has no motor.yaml");

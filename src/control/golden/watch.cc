@@ -41,6 +41,10 @@ bool Matches(const Truth& truth, const SeenFailure& failure) {
          (truth.text.empty() || failure.text.contains(truth.text));
 }
 
+bool IsPartOf(const std::string& part, const std::string& whole) {
+  return !part.empty() && part.size() < whole.size() && whole.contains(part);
+}
+
 // The first label of the same cause stands for all.
 size_t CauseOf(const std::vector<Truth>& labels, size_t label) {
   for (size_t i = 0; i < label; ++i) {
@@ -116,8 +120,8 @@ Status Watch::MatchDecisions() {
     SeenFailure& failure = seen_.failures[i];
     // Splitting moves occurrences: where it is now counts.
     AIOP_TRY(const auto occurrence, home_.ledger().Get<model::Occurrence>(first_[i].id));
-    AIOP_TRY(const auto incident, home_.ledger().Get<model::Incident>(occurrence.incident));
-    failure.incident = incident.merged_into.empty() ? incident.id : incident.merged_into;
+    AIOP_TRY(const auto incident, engine::CurrentIncident(home_.ledger(), occurrence.incident));
+    failure.incident = incident.id;
     const auto next = NextTime(i);
     for (size_t d = 0; d < records_.size(); ++d) {
       const auto& record = records_[d];
@@ -133,27 +137,42 @@ Status Watch::MatchDecisions() {
   return {};
 }
 
+// Of labels of which one's text is part of another's, the longer one tells more.
+std::optional<size_t> Watch::LabelOf(const SeenFailure& failure) {
+  std::optional<size_t> best;
+  for (size_t t = 0; t < incident_.truth.size(); ++t) {
+    const Truth& label = incident_.truth[t];
+    if (!Matches(label, failure)) continue;
+    if (best && IsPartOf(label.text, incident_.truth[*best].text)) continue;
+    if (best && !IsPartOf(incident_.truth[*best].text, label.text)) {
+      seen_.problems.push_back("two labels fit the failure of app " + failure.app +
+                               ": tell them apart by profile, text or run: " + failure.text);
+    }
+    best = t;
+  }
+  return best;
+}
+
 Status Watch::MatchTruth() {
-  std::vector<bool> shown(incident_.truth.size());
+  std::vector<std::set<std::string>> shown(incident_.truth.size());
   for (SeenFailure& failure : seen_.failures) {
-    for (size_t t = 0; t < incident_.truth.size(); ++t) {
-      if (!Matches(incident_.truth[t], failure)) continue;
-      if (failure.truth) {
-        seen_.problems.push_back("two labels fit the failure of app " + failure.app +
-                                 ": tell them apart by profile, text or run: " + failure.text);
-      }
-      failure.truth = static_cast<int64_t>(CauseOf(incident_.truth, t));
-      failure.label = static_cast<int64_t>(t);
-      shown[t] = true;
+    const auto label = LabelOf(failure);
+    if (label) {
+      failure.label = static_cast<int64_t>(*label);
+      failure.truth = static_cast<int64_t>(CauseOf(incident_.truth, *label));
+      shown[*label].insert(failure.app);
     }
     if (failure.truth) continue;
     seen_.problems.push_back("no label fits the failure of app " + failure.app + " at run step " +
                              std::to_string(failure.step) + ": " + failure.text);
   }
   for (size_t t = 0; t < shown.size(); ++t) {
-    if (shown[t] || incident_.truth[t].may) continue;
-    seen_.problems.push_back("the failure of label " + std::to_string(t + 1) + " (app " +
-                             incident_.truth[t].apps.front() + ") never showed");
+    if (incident_.truth[t].may) continue;
+    for (const std::string& app : incident_.truth[t].apps) {
+      if (shown[t].contains(app)) continue;
+      seen_.problems.push_back("the failure of label " + std::to_string(t + 1) + " (app " + app +
+                               ") never showed");
+    }
   }
   return {};
 }

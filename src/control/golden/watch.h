@@ -27,6 +27,7 @@ class Watch {
   Status MatchDecisions();
   // When the run of this failure next failed in the same way.
   std::optional<Timestamp> NextTime(size_t failure) const;
+  std::optional<size_t> LabelOf(const SeenFailure& failure);
   Status MatchTruth();
   Status DescribeRuns();
   Status DescribeFailure(SeenFailure& failure, experiments::Harness& harness);

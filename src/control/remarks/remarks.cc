@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kCorrection = "correction";
 constexpr std::string_view kCorrected = "corrected: ";
+constexpr std::string_view kBefore = "; before: ";
 
 // Over everything that a correction says; its own hash excluded.
 std::string HashOf(const json::Object& payload) {
@@ -25,6 +26,34 @@ bool IsChained(const model::StoredEvent& correction) {
 
 std::string Member(const model::StoredEvent& event, std::string_view key) {
   return std::string(json::TextMember(event.envelope.payload, key));
+}
+
+// As a decision's outcome tells of it.
+std::string Told(const model::StoredEvent& correction) {
+  return std::string(kCorrected) + Member(correction, "as") + ", because " +
+         Member(correction, "because");
+}
+
+// What a decision had come to when it was first corrected.
+std::string OutcomeBefore(const std::string& outcome) {
+  if (!outcome.starts_with(kCorrected)) return outcome;
+  const size_t at = outcome.rfind(kBefore);
+  return at == std::string::npos ? "" : outcome.substr(at + kBefore.size());
+}
+
+// Also those that a missing one would hide from who counts from 1.
+Result<std::vector<model::StoredEvent>> EveryCorrection(const store::Ledger& ledger) {
+  store::Query query{.containing = std::string(kCorrection) + "/"};
+  AIOP_TRY(const auto rows,
+           ledger.database().ListRows(store::Kind<model::StoredEvent>::name, query));
+  std::vector<model::StoredEvent> all;
+  for (const store::Row& row : rows) {
+    auto event = describe::FromText<model::StoredEvent>(row.body, describe::Unknown::kIgnore);
+    if (!event) return Invalid("a correction cannot be read: " + event.error().message);
+    if (event->envelope.id.starts_with(std::string(kCorrection) + "/"))
+      all.push_back(*std::move(event));
+  }
+  return all;
 }
 
 }  // namespace
@@ -79,7 +108,8 @@ Result<model::DecisionRecord> Correct(store::Ledger& ledger, const std::string& 
   payload["hash"] = HashOf(payload);
   const auto event = MakeRemark(RemarkId(kCorrection, id, earlier.size() + 1), decision.plant,
                                 scope, std::move(payload));
-  decision.outcome = std::string(kCorrected) + word + ", because " + reason;
+  const std::string before = OutcomeBefore(decision.outcome);
+  decision.outcome = Told(event) + (before.empty() ? "" : std::string(kBefore) + before);
   store::Ledger::Batch batch;
   batch.Put(event, store::Mode::kInsert).Put(decision);
   AIOP_CHECK_OK(ledger.Commit(std::move(batch)));
@@ -107,7 +137,7 @@ Result<std::vector<model::StoredEvent>> AllCorrections(const store::Ledger& ledg
 }
 
 Status VerifyCorrections(const store::Ledger& ledger) {
-  AIOP_TRY(const auto all, AllCorrections(ledger));
+  AIOP_TRY(const auto all, EveryCorrection(ledger));
   std::string previous;
   for (const auto& each : all) {
     const std::string name = "correction " + each.envelope.id;
@@ -132,7 +162,7 @@ Status VerifyCorrections(const store::Ledger& ledger) {
   for (const auto& decision : decisions) {
     if (!decision.outcome.starts_with(kCorrected)) continue;
     AIOP_TRY(const auto corrections, CorrectionsOf(ledger, decision.decision_id));
-    if (corrections.empty()) {
+    if (corrections.empty() || !decision.outcome.starts_with(Told(corrections.back()))) {
       return Invalid("the correction of decision " + decision.decision_id + " is missing");
     }
   }

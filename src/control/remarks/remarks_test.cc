@@ -60,7 +60,7 @@ TEST_F(CorrectionsTest, AreKeptInOrderAndTheLastOneIsTold) {
   EXPECT_EQ(CategoryIn(corrections->back()), model::Category::kAppBuild);
   EXPECT_EQ(AllCorrections(*ledger_)->size(), 3u);
   EXPECT_EQ(ledger_->Get<model::DecisionRecord>("one")->outcome,
-            "corrected: APP-BUILD, because I know");
+            "corrected: APP-BUILD, because I know; before: open");
   EXPECT_TRUE(CorrectionsOf(*ledger_, "two")->front().envelope.Details().starts_with("confirmed"));
   const auto verified = VerifyCorrections(*ledger_);
   EXPECT_TRUE(verified.has_value()) << verified.error().message;

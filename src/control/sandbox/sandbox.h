@@ -59,10 +59,14 @@ struct Policy {
 // The command, to be run in the sandbox: folder, programs and arguments of `command` are meant as
 // seen inside. Inside, /usr and a few files of /etc are as on the host; /tmp is empty, writable and
 // gone afterwards; HOME and TMPDIR are /tmp, unless they lie in a writable bind; the user is the
-// same, without any capability. A program killed by signal N shows as exit status 128+N. An argv[0]
+// same, without any capability. A program killed by signal N shows as exit status 128+N (so that
+// NeverStarted holds of it too). An argv[0]
 // without a slash is looked up on PATH, visible folders first; a program found elsewhere becomes
 // visible alone, without what it may need beside it: name that in `read_only`. kForbidden if the
 // machine offers less than `least`; kNotFound for a bind or program that does not exist.
 Result<process::Command> Wrap(const process::Command& command, const Policy& policy);
+
+// Whether a wrapped program could not be started, or was killed: its exit status is not its own.
+bool NeverStarted(const process::Output& output);
 
 }  // namespace aiop::sandbox

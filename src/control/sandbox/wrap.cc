@@ -184,4 +184,10 @@ Result<process::Command> Wrap(const process::Command& command, const Policy& pol
   return Wrapper(command, policy).Wrap();
 }
 
+bool NeverStarted(const process::Output& output) {
+  // As bubblewrap and env say it.
+  constexpr int kFirstShellError = 126;
+  return output.exit.code >= kFirstShellError || output.err.starts_with("bwrap: execvp ");
+}
+
 }  // namespace aiop::sandbox

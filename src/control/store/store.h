@@ -219,8 +219,8 @@ class Store {
   static Result<T> FromRow(const Row& row) {
     auto record = describe::FromText<T>(row.body, describe::Unknown::kIgnore);
     if (!record)
-      return Internal("a stored " + std::string(Kind<T>::word) +
-                      " cannot be read: " + record.error().message);
+      return Unavailable("the store is damaged: a stored " + std::string(Kind<T>::word) +
+                         " cannot be read: " + record.error().message);
     if constexpr (requires { Kind<T>::SetSequence(*record, int64_t{}); })
       Kind<T>::SetSequence(*record, row.sequence);
     return record;

@@ -130,17 +130,23 @@ Status Supervisor::Impl::ActOn(const model::DecisionRecord& decision,
                                const std::vector<model::Run>& runs) {
   if (decision.outcome == "abstained") return {};
   if (decision.category == model::Category::kTransient) {
+    bool goes_on = false;
     for (const model::Run& run : runs) {
       if (run.resumed > policy.GiveUpAfter()) continue;
+      goes_on = true;
       AIOP_TRY(const contexts::Motor own,
                contexts::MotorAtCommit(home, run.plant, run.motor_commit));
       AIOP_TRY([[maybe_unused]] const auto ready,
                engine.PrepareResume(
                    run.id, run.app_ctx, own,
-                   {.cause = "the fault was gone on the unchanged re-run",
+                   {.cause = "called transient: it goes on unchanged",
                     .wait = Milliseconds{policy.BackOffMilliseconds(run.resumed + 1)}}));
     }
-    return arbiter.SetOutcome(decision.decision_id, "resumed without a patch");
+    return arbiter.SetOutcome(
+        decision.decision_id,
+        goes_on ? "resumed without a patch"
+                : "waiting: it failed each time it went on; a human has to look at what is outside "
+                  "app and motor");
   }
   if (decision.classification == model::Classification::kApp) {
     // Before the runs are parked: a parked run is not looked at again.
@@ -195,6 +201,24 @@ Status Supervisor::Impl::ActAll(const std::vector<std::string>& runs) {
   return {};
 }
 
+// No run stands at it any more, and one at least went through or got as far as another failure.
+Result<bool> Supervisor::Impl::IsHealed(const model::Incident& incident,
+                                        const std::vector<model::Occurrence>& occurrences) {
+  bool past = false;
+  for (const auto& each : occurrences) {
+    AIOP_TRY(const model::Run run, Get(each.run));
+    if (run.state == RunState::kSuccess) {
+      past = true;
+      continue;
+    }
+    if (run.incident == incident.id) return false;
+    if (run.incident.empty()) continue;
+    AIOP_TRY(const auto other, home.ledger().Get<model::Incident>(run.incident));
+    past = past || other.fingerprint != incident.fingerprint;
+  }
+  return past;
+}
+
 // Incidents of which no run is left standing are resolved; changes get their impact, useless ones
 // go back.
 Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
@@ -214,11 +238,7 @@ Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
     AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(id));
     if (incident.state != model::IncidentState::kDecided) continue;
     AIOP_TRY(const auto occurrences, engine.OccurrencesAt(incident));
-    bool healed = !occurrences.empty();
-    for (const auto& each : occurrences) {
-      AIOP_TRY(const model::Run run, Get(each.run));
-      if (run.state != RunState::kSuccess && run.incident == id) healed = false;
-    }
+    AIOP_TRY(const bool healed, IsHealed(incident, occurrences));
     if (!healed) continue;
     AIOP_TRY(incident.state,
              lifecycle::StepIncident(incident.state, lifecycle::IncidentEvent::kHealed));

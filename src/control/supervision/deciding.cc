@@ -34,7 +34,8 @@ Status Supervisor::Impl::NoteReturns(const std::vector<std::string>& runs) {
   return {};
 }
 
-// Whether a run was resumed without a patch, as often as the policy allows, and failed each time.
+// Whether a run was resumed without a patch, as often as the policy allows, and failed each time
+// since the decision.
 Result<bool> Supervisor::Impl::KeepsFailing(const model::Incident& incident,
                                             const model::Run& run) {
   AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(incident.decision));
@@ -45,7 +46,8 @@ Result<bool> Supervisor::Impl::KeepsFailing(const model::Incident& incident,
     return each.incident == incident.id && each.app_ctx == run.app_ctx &&
            each.motor_ctx == run.motor_ctx;
   });
-  return failures > policy.GiveUpAfter();
+  return failures > policy.GiveUpAfter() && !occurrences.empty() &&
+         occurrences.back().at > decision.created;
 }
 
 // Whether the decision was made about this incident, or about one that was merged into it.
@@ -59,6 +61,7 @@ Result<bool> Supervisor::Impl::IsAbout(const std::string& decision,
 
 Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
   std::vector<std::string> incidents;
+  std::map<std::string, std::vector<std::string>> keep_failing;  // by incident
   for (const std::string& id : runs) {
     AIOP_TRY(const model::Run run, Get(id));
     if (!Waits(run, PausedBecause::kEvidence) || run.incident.empty()) continue;
@@ -68,16 +71,13 @@ Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
     AIOP_TRY(const bool about_it, IsAbout(run.decision, incident));
     if (decided && about_it) {
       AIOP_TRY(const bool again, KeepsFailing(incident, run));
-      if (!again) continue;
-      AIOP_TRY(incident, arbiter.SplitOff(incident.id, {id},
-                                          "it was called transient, and failed again each time"));
-      incidents.push_back(incident.id);
+      if (again) keep_failing[incident.id].push_back(id);
       continue;
     }
     if (decided) {
       AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(incident.decision));
-      // A ruling on the motor covers who comes later; one on an app does not.
-      if (decision.classification == model::Classification::kMotor) {
+      AIOP_TRY(const bool covered, arbiter.Covers(decision, run));
+      if (covered) {
         AIOP_TRY(model::Run inherits, Get(id));
         inherits.decision = decision.decision_id;
         AIOP_CHECK_OK(home.ledger().Put(inherits));
@@ -89,6 +89,11 @@ Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
     }
     if (std::find(incidents.begin(), incidents.end(), incident.id) == incidents.end())
       incidents.push_back(incident.id);
+  }
+  for (const auto& [id, members] : keep_failing) {
+    AIOP_TRY(const auto split, arbiter.SplitOff(id, members,
+                                                "it was called transient, and failed each time"));
+    incidents.push_back(split.id);
   }
   std::vector<std::string> decided_now;
   while (!incidents.empty()) {

@@ -117,6 +117,8 @@ struct Supervisor::Impl {
   Status ResumeOn(const model::Change& change, const model::DecisionRecord& decision,
                   const std::vector<model::Run>& runs);
   Result<bool> IsAbout(const std::string& decision, const model::Incident& incident);
+  Result<bool> IsHealed(const model::Incident& incident,
+                        const std::vector<model::Occurrence>& occurrences);
   Result<bool> KeepsFailing(const model::Incident& incident, const model::Run& run);
   Status NoteReturns(const std::vector<std::string>& runs);
   Status CloseIncidents(const std::vector<std::string>& runs);

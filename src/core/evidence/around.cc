@@ -32,6 +32,7 @@ class Search {
   // The first runs of a cell that went through, in no order among different `stopped`.
   void AddPasses(const CellKey& key, const Cell& cell, size_t limit, std::vector<Found>& found);
   void AddPasses(const CellKey& key, std::vector<Found>& found);
+  void AddPassesOf(const Found& failed);
   void AddFailures(const CellKey& key, std::vector<Found>& found) const;
   void AddBoth(const CellKey& key, std::vector<Found>& found);
   // Of one comparison: the first by run, and the first of each name.
@@ -238,6 +239,21 @@ void Search::OtherAppsPassing() {
   for (const auto& [app, each] : first) kept_.push_back(each);
 }
 
+// What failed so and exactly so went through: the first of those.
+void Search::AddPassesOf(const Found& failed) {
+  std::vector<Found> found;
+  for (const uint32_t motor : same_) {
+    const CellKey key{motor, failed.cell.app, failed.cell.profile, failed.cell.app_version};
+    const auto cell = held_.cells.find(key);
+    if (cell != held_.cells.end()) AddPasses(key, cell->second, 1, found);
+  }
+  const auto first = std::min_element(
+      found.begin(), found.end(), [](const Found& a, const Found& b) { return a.sight < b.sight; });
+  if (first == found.end()) return;
+  kept_.push_back(*first);
+  kept_.push_back(failed);
+}
+
 // Of each app the first run that failed so, and the first under this profile.
 void Search::OtherAppsFailing() {
   if (failure_ == nullptr) return;
@@ -255,6 +271,7 @@ void Search::OtherAppsFailing() {
           std::ranges::find_if_not(cell->second, [&](const Sight& s) { return IsAsking(s); });
       if (sight == cell->second.end()) continue;
       offer(first, {*sight, cell->first, true});
+      AddPassesOf({*sight, cell->first, true});
       if (cell->first.profile == profile_) offer(first_in_profile, {*sight, cell->first, true});
     }
   }

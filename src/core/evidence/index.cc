@@ -140,12 +140,14 @@ void Holdings::ChangeFailed(Symbol incident, const CellKey& cell, const Sight& s
 }
 
 void Holdings::ChangeStanding(const RunEntry& run, bool give) {
+  if (run.occurrences.empty()) return;
   std::optional<int64_t> first;
   for (const OccurrenceEntry* each : run.occurrences) {
     if (each->incident == run.incident && (!first || each->sequence < *first))
       first = each->sequence;
   }
-  if (!first) return;
+  // It failed at one that was merged into this.
+  if (!first) first = run.occurrences.back()->sequence;
   auto& standing = IncidentOf(run.incident).standing;
   give ? void(standing.emplace(&run, *first)) : void(standing.erase(&run));
 }

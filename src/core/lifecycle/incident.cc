@@ -8,8 +8,7 @@ Result<model::IncidentState> StepIncident(model::IncidentState state, IncidentEv
   switch (event) {
     case IncidentEvent::kOccurred:
       // A failure that comes back reopens what was thought healed; otherwise it inherits what is
-      // known.
-      if (state == kMerged) break;
+      // known. One that was merged away stays so.
       return state == kResolved ? kOpen : state;
     case IncidentEvent::kArbitrationStarted:
       if (state == kMerged) break;

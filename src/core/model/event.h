@@ -33,6 +33,21 @@ constexpr auto EnumNames(Severity) {
       {{kInfo, "info"}, {kWarn, "warn"}, {kError, "error"}, {kCritical, "critical"}});
 }
 
+// Events that aiop itself makes about its records have the ids KIND/ABOUT/NUMBER, with these kinds;
+// what comes from outside must not.
+inline constexpr auto kRemarkKinds = std::to_array<std::string_view>(
+    {"correction", "merge", "unmerge", "slo-breach", "slo-met"});
+constexpr bool IsRemarkId(std::string_view id) {
+  const size_t slash = id.find('/');
+  if (slash == std::string_view::npos) return false;
+  for (const std::string_view kind : kRemarkKinds) {
+    if (id.substr(0, slash) == kind) return true;
+  }
+  return false;
+}
+inline constexpr std::string_view kRemarkIdRefused =
+    "/id: begins like an id that aiop gives to its own remarks; take another";
+
 // The versions an event belongs to.
 struct ContextRef {
   AppReference app_ctx;

@@ -142,6 +142,7 @@ struct DecisionHistory {
   std::string decision;
   std::string incident;
   std::string plant;
+  std::string team;
   std::string title;
   std::string run;
   std::string app;
@@ -177,6 +178,7 @@ struct DecisionHistory {
     visit.Required("decision", self.decision, "");
     visit.Required("incident", self.incident, "");
     visit.Required("plant", self.plant, "");
+    visit.Optional("team", self.team, "Of the plant: a policy may hold something else for it.");
     visit.Optional("title", self.title, "Of the incident, for people.");
     visit.Required("run", self.run, "The failing run that experiments vary.");
     visit.Required("app", self.app, "");

@@ -134,6 +134,14 @@ Known FailsForReal(const Knowledge& knowledge) {
 }
 
 Known WentThroughUnchanged(const Knowledge& knowledge) {
+  const bool budget = IsBudget(knowledge).truth == Truth::kYes;
+  if (knowledge.unchanged_passes.empty() && !knowledge.passes_of_failing_apps.empty() && !budget) {
+    const auto& [app, run] = *knowledge.passes_of_failing_apps.begin();
+    return Yes("The app " + app +
+                   ", which fails this way too, went through with the same app version and profile "
+                   "on the same motor version.",
+               {run});
+  }
   if (knowledge.unchanged_passes.empty()) {
     return No("No real run of exactly the same went through.");
   }

@@ -83,7 +83,7 @@ Answer Decide(const Evidence& evidence, const Policy& policy) {
     ruling.classification = rule->classification;
     ruling.category = rule->category;
     ruling.rule = rule->name;
-    ruling.alone = rule->alone || rule->classification != model::Classification::kMotor;
+    ruling.covers = rule->Covered();
     ruling.confidence = Capped(rule->confidence, knowledge);
   }
   ruling.abstained = survey.terminal == nullptr || ruling.confidence < policy.abstain_below_;

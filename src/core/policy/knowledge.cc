@@ -88,6 +88,7 @@ void Knowledge::ReadHistory() {
       ReadOtherApp(sighting.app, sighting.profile, TrialOf(sighting, sighting.app));
     }
   }
+  FindPassesOfFailingApps();
 }
 
 // A sighting is a comparison only if exactly one thing differs.
@@ -106,6 +107,19 @@ void Knowledge::ReadOwnHistory(const Sighting& sighting) {
     profiles.push_back(TrialOf(sighting, sighting.profile));
   } else if (same_profile && Contains(evidence.earlier_revisions, sighting.app_version)) {
     revisions.push_back(TrialOf(sighting, sighting.app_version));
+  }
+}
+
+void Knowledge::FindPassesOfFailingApps() {
+  for (const Sighting& failed : evidence.sightings) {
+    if (!failed.failed || failed.app == evidence.app || !SameMotor(failed)) continue;
+    for (const Sighting& passed : evidence.sightings) {
+      const bool same = passed.app == failed.app && passed.profile == failed.profile &&
+                        passed.app_version == failed.app_version && SameMotor(passed);
+      if (!same || passed.failed || passed.shadowed) continue;
+      const auto [first, is_new] = passes_of_failing_apps.try_emplace(failed.app, passed.run);
+      if (!is_new) first->second = std::min(first->second, passed.run);
+    }
   }
 }
 

@@ -55,6 +55,8 @@ class Knowledge {
   }
   bool Recurs() const { return FailingRuns() > 1; }
   std::vector<std::string> unchanged_passes;  // real runs of exactly the same that went through
+  // Real runs of other apps that failed this way, and of exactly the same that went through.
+  std::map<std::string, std::string> passes_of_failing_apps;  // app -> run that went through
 
   // ---- Comparisons that count ----
   std::vector<Trial> versions;  // the unchanged app on other motor versions
@@ -104,6 +106,7 @@ class Knowledge {
   void ReadControls();
   void ReadExperiments();
   void ReadHistory();
+  void FindPassesOfFailingApps();
   void ReadOwnHistory(const Sighting& sighting);
   void ReadOtherApp(const std::string& app, const std::string& profile, const Trial& trial);
   bool SameMotor(const Sighting& sighting) const;

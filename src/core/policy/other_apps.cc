@@ -37,6 +37,20 @@ bool IsSeveral(const Knowledge& knowledge, size_t others) {
   return std::cmp_greater_equal(others + 1, knowledge.tuning.several_apps);
 }
 
+// Two apps of many that stop at something else are no sign of what the rest would do here: they are
+// most of the plant's apps, or none that was asked does otherwise.
+bool AreMost(const Knowledge& knowledge) {
+  const size_t failing = knowledge.failing_apps_in_profile.size() + 1;
+  if (2 * failing > knowledge.evidence.other_apps.size() + 1) return true;
+  bool asked = false;
+  for (const model::Experiment& each : knowledge.evidence.experiments) {
+    if (each.kind != model::ExperimentKind::kOtherApp) continue;
+    if (each.result == model::ExperimentResult::kOtherFailure) return false;
+    asked = asked || each.result == model::ExperimentResult::kSameFailure;
+  }
+  return asked;
+}
+
 }  // namespace
 
 namespace found {
@@ -48,7 +62,7 @@ Known SeveralAppsFail(const Knowledge& knowledge) {
 
 Known AllAppsFail(const Knowledge& knowledge) {
   if (!knowledge.passing_apps.empty()) return TheyPass(knowledge);
-  if (IsSeveral(knowledge, knowledge.failing_apps_in_profile.size())) {
+  if (IsSeveral(knowledge, knowledge.failing_apps_in_profile.size()) && AreMost(knowledge)) {
     Known known = TheyFail(knowledge.failing_apps_in_profile);
     known.fact += " No app is known to go through.";
     return known;

@@ -19,15 +19,15 @@ TEST(Overrides, AreForTheirPlantsAndTeams) {
 )"),
                                               "p.yaml");
   ASSERT_TRUE(policy.has_value()) << policy.error().message;
-  EXPECT_EQ(policy->For("shop", "").Id(), "default@1.1.0");
-  EXPECT_EQ(policy->For("billing", "docs").Id(), "default@1.1.0+careful");  // the first that fits
+  EXPECT_EQ(policy->For("shop", "").Id(), "default@1.2.0");
+  EXPECT_EQ(policy->For("billing", "docs").Id(), "default@1.2.0+careful");  // the first that fits
   EXPECT_DOUBLE_EQ(policy->For("billing", "").AbstainBelow(), 0.9);
   EXPECT_DOUBLE_EQ(policy->For("billing", "").PerDay().usd, 1);
   EXPECT_EQ(policy->For("billing", "").PerDay().plant_ms, policy->PerDay().plant_ms);
-  EXPECT_EQ(policy->For("guide", "docs").Id(), "default@1.1.0+docs");
+  EXPECT_EQ(policy->For("guide", "docs").Id(), "default@1.2.0+docs");
   EXPECT_EQ(policy->For("guide", "docs").BackOffMilliseconds(1), 5);
-  EXPECT_EQ(policy->For("site", "web").Id(), "default@1.1.0+both");
-  EXPECT_EQ(policy->For("site", "").Id(), "default@1.1.0");
+  EXPECT_EQ(policy->For("site", "web").Id(), "default@1.2.0+both");
+  EXPECT_EQ(policy->For("site", "").Id(), "default@1.2.0");
   EXPECT_DOUBLE_EQ(policy->AbstainBelow(), 0.7);
 }
 

@@ -125,7 +125,7 @@ struct RuleEntry {
     visit.Required("confidence", self.rule.confidence, "", Between(0, 1));
     visit.Required("because", self.rule.because, "", describe::kNonEmptyRule);
     visit.Optional("asks", self.rule.asks, "");
-    visit.Optional("alone", self.rule.alone, "");
+    visit.Optional("covers", self.rule.covers, "");
   }
 };
 
@@ -215,6 +215,10 @@ void CheckRule(const Rule& rule, const std::string& path, std::vector<Problem>& 
     problems.push_back({path + "/category", "does not belong to the classification " +
                                                 std::string(describe::Name(rule.classification))});
   }
+  const bool blames_motor = rule.classification == model::Classification::kMotor;
+  if (rule.covers.value_or(Covers::kApp) != Covers::kApp && !blames_motor) {
+    problems.push_back({path + "/covers", "what blames the app covers the examined app only"});
+  }
   for (const std::string& name : PlaceholdersOf(rule.because)) {
     if (!IsPlaceholder(name)) {
       problems.push_back({path + "/because", "names no known placeholder: '{" + name + "}'"});
@@ -275,6 +279,11 @@ Tuning Joined(const Thresholds& thresholds, const Limits& limits) {
 
 }  // namespace
 
+Covers Policy::CoveredBy(std::string_view rule) const {
+  const auto found = std::ranges::find(*rules_, rule, &Rule::name);
+  return found == rules_->end() ? Covers::kAll : found->Covered();
+}
+
 int64_t Policy::BackOffMilliseconds(int64_t resumed) const {
   int64_t wait = back_off_first_ms_;
   for (int64_t i = 1; i < resumed && wait < back_off_most_ms_; ++i) wait *= 2;
@@ -303,7 +312,10 @@ Result<Policy> Policy::LoadOne(const json::Value& value, std::string_view file,
   policy.opens_within_ms_ = ReadSpan(read->incidents.within).value_or(0);
   policy.abstain_below_ = read->thresholds.abstain_below;
   policy.reduction_runs_ = read->limits.tuning.reduction_runs;
-  policy.tuning_ = std::make_shared<const Tuning>(Joined(read->thresholds, read->limits));
+  Tuning tuning = Joined(read->thresholds, read->limits);
+  // Who gives up sooner has seen enough sooner.
+  tuning.real_failures = std::min(tuning.real_failures, policy.give_up_after_ + 1);
+  policy.tuning_ = std::make_shared<const Tuning>(tuning);
   policy.rules_ = std::make_shared<const std::vector<Rule>>(std::move(rules));
   return policy;
 }

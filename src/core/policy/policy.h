@@ -13,6 +13,7 @@
 // classification, and what a human could check next.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -111,13 +112,25 @@ struct Wish {
   std::string question;     // for people: "Does it fail again when nothing is changed?"
 };
 
+// For which of the runs that stopped at the same incident a ruling holds.
+enum class Covers {
+  kAll,
+  kSound,  // those of the examined app, and of apps whose specs are declared and valid
+  kApp,    // those of the examined app
+};
+constexpr auto EnumNames(Covers) {
+  using enum Covers;
+  return std::to_array<std::pair<Covers, std::string_view>>(
+      {{kAll, "all"}, {kSound, "sound"}, {kApp, "app"}});
+}
+
 struct Ruling {
   model::Classification classification = model::Classification::kApp;
   model::Category category = model::Category::kAppSpec;
   std::string rule;
   double confidence = 0;
   bool abstained = false;
-  bool alone = false;     // says nothing of other apps that stopped at the same incident
+  Covers covers = Covers::kAll;
   std::string rationale;  // one plain paragraph
   std::vector<model::Fact>
       evidence;  // facts that carried the ruling, with ids of events, runs and experiments
@@ -156,6 +169,9 @@ class Policy {
   int64_t ReductionRuns() const { return reduction_runs_; }
   // How long to wait before a run whose fault was transient goes on for the nth time (from 1).
   int64_t BackOffMilliseconds(int64_t resumed) const;
+
+  // What a ruling by this rule holds for; all, if there is no such rule.
+  Covers CoveredBy(std::string_view rule) const;
 
   // A failure opens an incident the n-th time within so long; before that it is stored and waits.
   int64_t OpensAfter() const { return opens_after_; }
@@ -215,15 +231,17 @@ struct Examination {
 Examination Examine(const Evidence& evidence, const Policy& policy);
 
 // Between which versions of the motor the failure came in. No evidence for a decision (that is
-// Decide's), but what a motor's people want to know next. Nothing if no older version is known to
-// go through. `next` halves what lies between, as far as the plant time lasts; its answers go into
-// the same evidence.
+// Decide's), but what a motor's people want to know next. Nothing if there is no older version, or
+// the failure cannot be reproduced. `next` halves what lies between, as far as the plant time
+// lasts; its answers go into the same evidence.
 struct Bisection {
-  std::string last_good;
+  std::string last_good;  // empty: none is known
   std::string first_bad;
   std::optional<Wish> next;
 };
 std::optional<Bisection> Bisect(const Evidence& evidence, const Policy& policy);
+// What it found, for the decision record; nothing if that is nothing.
+std::optional<model::Fact> FactOf(const Bisection& bisection, const Evidence& evidence);
 
 // The names of all propositions a rule may use, with one line of explanation each; docs and `aiop`
 // help list them.

@@ -34,8 +34,15 @@ struct Policy::Rule {
   std::string because;
   bool asks = true;  // false: decides when its condition is known to be true, but never asks for it
 
-  bool alone = false;  // what it shows, it shows of the examined app only
+  // Left out: a rule that blames the motor covers all, any other the examined app.
+  std::optional<Covers> covers;
 
+  // What is transient has no cause in an app, and what holds for one holds for all.
+  Covers Covered() const {
+    if (category == model::Category::kTransient) return Covers::kAll;
+    if (classification != model::Classification::kMotor) return Covers::kApp;
+    return covers.value_or(Covers::kAll);
+  }
   bool SameOutcome(const Rule& other) const {
     return classification == other.classification && category == other.category;
   }

@@ -130,9 +130,8 @@ void Note(DecisionHistory& history, const policy::Wish& wish, const model::Exper
        .plant_ms = experiment.plant_ms});
 }
 
-void Conclude(DecisionHistory& history, const std::string& decision, const policy::Ruling& ruling,
+void Conclude(DecisionHistory& history, const policy::Ruling& ruling,
               const policy::Evidence& evidence, const policy::Policy& policy) {
-  history.decision = decision;
   history.ruling = {.policy = policy.Id(),
                     .classification = ruling.classification,
                     .category = ruling.category,

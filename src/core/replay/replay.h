@@ -43,10 +43,9 @@ model::DecisionHistory Begin(const policy::Evidence& evidence);
 void Note(model::DecisionHistory& history, const policy::Wish& wish,
           const model::Experiment& experiment);
 
-// The decision that was made. `evidence` is what it was made on.
-void Conclude(model::DecisionHistory& history, const std::string& decision,
-              const policy::Ruling& ruling, const policy::Evidence& evidence,
-              const policy::Policy& policy);
+// The ruling that was made. `evidence` is what it was made on.
+void Conclude(model::DecisionHistory& history, const policy::Ruling& ruling,
+              const policy::Evidence& evidence, const policy::Policy& policy);
 
 // One line, with its end.
 std::string LineOf(const model::DecisionHistory& history);

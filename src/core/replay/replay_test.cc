@@ -71,7 +71,8 @@ DecisionHistory Hear(policy::Evidence evidence, const policy::Policy& policy, co
   for (int i = 0; i < kWishLimit; ++i) {
     const policy::Answer answer = policy::Decide(evidence, policy);
     if (const auto* ruling = std::get_if<policy::Ruling>(&answer)) {
-      Conclude(history, "decision", *ruling, evidence, policy);
+      Conclude(history, *ruling, evidence, policy);
+      history.decision = "decision";
       return history;
     }
     const auto& wish = std::get<policy::Wish>(answer);

@@ -6,17 +6,19 @@
 namespace aiop::twin {
 namespace {
 
-// From this round on the part around the named place is cut: something objects piece by piece.
-constexpr int kWideningRound = kRepairRounds / 2;
+// After so many pieces of one part the part itself is cut: something objects piece by piece.
+constexpr std::ptrdiff_t kPiecesOfOne = 5;
 
-std::vector<uint32_t> Named(const Tree& tree, const Opinion& opinion, const Cuts& cuts, bool wide) {
+std::vector<uint32_t> Named(const Tree& tree, const Opinion& opinion, const Cuts& cuts) {
   std::vector<uint32_t> parts;
   for (const std::string& pointer : opinion.pointers) {
     const auto found = PartsAt(tree, pointer, cuts);
     if (!found) continue;
     for (const uint32_t part : *found) {
       const uint32_t around = tree.parts[part].parent;
-      parts.push_back(wide && around != 0 ? around : part);
+      const auto pieces = std::ranges::count_if(
+          cuts.tops, [&](uint32_t top) { return tree.parts[top].parent == around; });
+      parts.push_back(pieces >= kPiecesOfOne && around != 0 ? around : part);
     }
   }
   return parts;
@@ -32,7 +34,7 @@ Result<Followed> FollowPointers(Session& session, Opinion opinion) {
   Followed followed;
   for (int round = 0; round < kRepairRounds && !followed.accepted; ++round) {
     const Cuts& cuts = followed.spliced.cuts;
-    auto parts = Named(session.tree(), opinion, cuts, round >= kWideningRound);
+    auto parts = Named(session.tree(), opinion, cuts);
     if (parts.empty()) break;
     parts.insert(parts.end(), cuts.tops.begin(), cuts.tops.end());
     AIOP_TRY(auto answer, session.Ask(std::move(parts)));

@@ -47,11 +47,11 @@ struct Opinion {
 };
 using Validator = std::function<Result<Opinion>(std::string_view text)>;
 
-inline constexpr int kRepairRounds = 12;         // cut, ask, cut more
+inline constexpr int kRepairRounds = 40;         // cut, ask, cut more
 inline constexpr int kReductionQuestions = 400;  // validator calls when it names no places
 
 // Cuts what the validator objects to until it accepts the rest: by its pointers where it names them
-// (widening to the parent when an objection stays), else by delta-debugging on its answer over the
+// (and what is around them where one objection follows another), else by delta-debugging on its answer over the
 // text's structure (largest parts first, then smaller, keeping as much of the text as it accepts).
 // A text that is accepted as it is comes back with nothing cut. kNotFound if no accepted remainder
 // with anything of substance in it was found within the limits: at least half of the leaves, or
