@@ -159,7 +159,7 @@ Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
     if (usage.tokens) record.cost.tokens = record.cost.tokens.value_or(0) + *usage.tokens;
   }
 
-  AIOP_TRY(const Coverage coverage, Cover(incident, run, ruling));
+  AIOP_TRY(const Coverage coverage, Cover(incident, run, evidence, ruling));
   std::set<std::string> apps;
   for (const model::Run& each : coverage.covered) {
     record.run_ids.push_back(each.id);

@@ -103,8 +103,9 @@ class Arbiter {
     std::string about;  // for people: what the covered ones have in common
   };
   Result<Coverage> Cover(const model::Incident& incident, const model::Run& examined,
-                         const policy::Ruling& ruling);
-  Result<bool> IsSound(const model::Incident& incident, const model::Run& run);
+                         const policy::Evidence& evidence, const policy::Ruling& ruling);
+  Result<bool> IsSound(const model::Incident& incident, const model::Run& run,
+                       const policy::SpecFacts& known);
   // Since which version the motor fails so: for the record, not for the ruling.
   Status FindBeginning(const model::Run& run, const contexts::Motor& motor, policy::Ruling& ruling,
                        policy::Evidence& evidence, model::DecisionHistory& history);

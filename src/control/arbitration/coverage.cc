@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whose failure a ruling explains.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -10,7 +11,9 @@ namespace aiop::arbitration {
 
 // Whether the spec is inside what the motor declares, and validators accept it. What nobody can
 // judge is taken to be sound.
-Result<bool> Arbiter::IsSound(const model::Incident& incident, const model::Run& run) {
+Result<bool> Arbiter::IsSound(const model::Incident& incident, const model::Run& run,
+                              const policy::SpecFacts& known) {
+  if (known.declared == false || known.valid == false) return false;
   const experiments::Asker asker{.incident = incident.id,
                                  .fingerprint = "",
                                  .left = policy_.PerIncident(),
@@ -18,14 +21,18 @@ Result<bool> Arbiter::IsSound(const model::Incident& incident, const model::Run&
   AIOP_TRY(const contexts::Motor motor,
            contexts::MotorAtCommit(engine_.home(), run.plant, run.motor_commit));
   AIOP_TRY(const auto app, contexts::VersionOf(engine_.home(), run.app_ctx));
-  AIOP_TRY(const auto declared, harness_.AskDeclared(asker, run, app, motor));
-  if (declared.result == model::ExperimentResult::kOtherFailure) return false;
+  if (!known.declared) {
+    AIOP_TRY(const auto declared, harness_.AskDeclared(asker, run, app, motor));
+    if (declared.result == model::ExperimentResult::kOtherFailure) return false;
+  }
+  if (known.valid) return true;
   AIOP_TRY(const auto valid, harness_.AskValidators(asker, run, app, motor));
   return valid.result != model::ExperimentResult::kOtherFailure;
 }
 
 Result<Arbiter::Coverage> Arbiter::Cover(const model::Incident& incident,
                                          const model::Run& examined,
+                                         const policy::Evidence& evidence,
                                          const policy::Ruling& ruling) {
   AIOP_TRY(const auto standing, history_->AllAt(incident.id));
   policy::Covers covers = ruling.covers;
@@ -42,7 +49,10 @@ Result<Arbiter::Coverage> Arbiter::Cover(const model::Incident& incident,
     AIOP_TRY(model::Run run, engine_.home().ledger().Get<model::Run>(each.run));
     bool holds = run.app == examined.app || covers != policy::Covers::kApp;
     if (holds && sound_only && !sound.contains(run.app) && sound.size() <= kSpecsJudgedPerRuling) {
-      AIOP_TRY(sound[run.app], IsSound(incident, run));
+      const auto known = std::ranges::find(evidence.specs, run.app, &policy::SpecFacts::app);
+      AIOP_TRY(sound[run.app], IsSound(incident, run,
+                                       known == evidence.specs.end() ? policy::SpecFacts{}
+                                                                     : *known));
     }
     if (const auto known = sound.find(run.app); known != sound.end()) {
       holds = holds && known->second;
@@ -60,7 +70,7 @@ Result<bool> Arbiter::Covers(const model::DecisionRecord& decision, const model:
   if (decision.classification != model::Classification::kMotor) return false;
   if (policy_.CoveredBy(decision.rule) != policy::Covers::kSound) return true;
   AIOP_TRY(const auto incident, engine_.home().ledger().Get<model::Incident>(run.incident));
-  return IsSound(incident, run);
+  return IsSound(incident, run, {});
 }
 
 }  // namespace aiop::arbitration
