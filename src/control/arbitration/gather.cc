@@ -61,6 +61,7 @@ Status Arbiter::GatherMeans(policy::Evidence& evidence, const model::Run& run,
   evidence.has_accepts =
       !motor.manifest.accepts.schema.empty() || !motor.manifest.accepts.dialects.empty();
   evidence.has_validators = !motor.manifest.validate.empty();
+  evidence.has_network = motor.manifest.sandbox.network;
   AIOP_TRY(const auto versions, home.motors().ListBy<model::MotorVersion>(
                                     store::Kind<model::MotorVersion>::Field::kPlant, run.plant));
   for (const auto& each : versions) {

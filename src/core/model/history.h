@@ -158,6 +158,7 @@ struct DecisionHistory {
   std::vector<PastSpec> specs;
   bool has_accepts = false;
   bool has_validators = false;
+  bool has_network = true;
   std::vector<std::string> older_versions;
   std::vector<std::string> newer_versions;
   std::vector<std::string> golden;
@@ -196,6 +197,7 @@ struct DecisionHistory {
     visit.Optional("specs", self.specs, "What was known of specs before the first question.");
     visit.Optional("has_accepts", self.has_accepts, "The motor declares what it takes.");
     visit.Optional("has_validators", self.has_validators, "The motor names validators.");
+    visit.Optional("has_network", self.has_network, "Experiments have the network.");
     visit.Optional("older_versions", self.older_versions, "Of the motor, newest first.");
     visit.Optional("newer_versions", self.newer_versions, "Of the motor, oldest first.");
     visit.Optional("golden", self.golden, "Golden specs of the motor.");

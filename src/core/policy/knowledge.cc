@@ -85,6 +85,10 @@ void Knowledge::ReadHistory() {
     if (sighting.app == evidence.app) {
       ReadOwnHistory(sighting);
     } else if (SameMotor(sighting)) {
+      if (!sighting.failed && sighting.profile == evidence.profile) {
+        const auto [first, is_new] = passing_for_real.try_emplace(sighting.app, sighting.run);
+        if (!is_new) first->second = std::min(first->second, sighting.run);
+      }
       ReadOtherApp(sighting.app, sighting.profile, TrialOf(sighting, sighting.app));
     }
   }
@@ -112,7 +116,8 @@ void Knowledge::ReadOwnHistory(const Sighting& sighting) {
 
 void Knowledge::FindPassesOfFailingApps() {
   for (const Sighting& failed : evidence.sightings) {
-    if (!failed.failed || failed.app == evidence.app || !SameMotor(failed)) continue;
+    const bool counts = failed.failed && !failed.shadowed && SameMotor(failed);
+    if (!counts || failed.app == evidence.app) continue;
     for (const Sighting& passed : evidence.sightings) {
       const bool same = passed.app == failed.app && passed.profile == failed.profile &&
                         passed.app_version == failed.app_version && SameMotor(passed);

@@ -74,6 +74,7 @@ class Knowledge {
   std::map<std::string, Trial> failing_apps;             // under any profile
   std::map<std::string, Trial> failing_apps_in_profile;  // under the failing profile
   std::map<std::string, Trial> passing_apps;             // under the failing profile, never failing
+  std::map<std::string, std::string> passing_for_real;  // app -> its first real run that went through
 
   std::vector<Trial> VersionTrials(Direction direction) const;
   const SpecFacts* Spec(std::string_view app) const;
@@ -96,6 +97,7 @@ class Knowledge {
   std::optional<Wish> AskValidatorsOf(const std::string& version) const;
   std::optional<Wish> AskGolden() const;
   std::optional<Wish> AskOtherApp() const;
+  std::optional<Wish> AskApp(const std::string& app) const;
   std::optional<Wish> AskProfile() const;
   std::optional<Wish> AskRevision() const;
   std::optional<Wish> AskReduced() const;

@@ -41,6 +41,10 @@ constexpr auto kTable = std::to_array<Proposition>({
     {"went_through_unchanged",
      "A real run with the same app version, profile and motor version went through.",
      found::WentThroughUnchanged},
+    {"harness_lacks_network",
+     "The failure speaks of the network, which experiments of this motor do not have, and an app "
+     "that goes through in reality fails the same way in them.",
+     found::HarnessLacksNetwork},
     {"other_versions_exist", "The motor has versions besides the failing one.",
      found::OtherVersionsExist},
     {"other_version_passes", "The unchanged app goes through on another motor version.",

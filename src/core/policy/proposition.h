@@ -47,6 +47,7 @@ Known IsBudget(const Knowledge& knowledge);
 Known IsQuality(const Knowledge& knowledge);
 Known PlantSaysApp(const Knowledge& knowledge);
 Known AboutBuild(const Knowledge& knowledge);
+Known HarnessLacksNetwork(const Knowledge& knowledge);
 
 // comparison.cc: one thing changed
 Known ControlPassed(const Knowledge& knowledge);

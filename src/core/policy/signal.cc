@@ -58,6 +58,35 @@ constexpr auto kBuildWords = std::to_array<std::string_view>({
     "failed tests",
 });
 
+// How programs and systems say that they do not reach what they need.
+constexpr auto kNetworkWords = std::to_array<std::string_view>({
+    "econnrefused",
+    "econnreset",
+    "enetunreach",
+    "enotfound",
+    "eai_again",
+    "etimedout",
+    "ehostunreach",
+    "connection refused",
+    "connection reset",
+    "connection timed out",
+    "connection error",
+    "network is unreachable",
+    "network error",
+    "name resolution",
+    "name or service not known",
+    "could not resolve host",
+    "getaddrinfo",
+    "no route to host",
+    "fetch failed",
+    "failed to fetch",
+    "max retries exceeded",
+    "cannot connect",
+    "could not connect",
+    "failed to connect",
+    "unreachable",
+});
+
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 char Lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -89,6 +118,13 @@ bool IsOneOf(const Knowledge& knowledge, SignalType first, SignalType second) {
   return signal == first || signal == second;
 }
 
+// Whether one of the words stands in the failure's text, but for what is quoted there.
+bool Speaks(const Evidence& evidence, std::span<const std::string_view> words) {
+  std::string text = Unquoted(evidence.event.Details().substr(0, kTextBytesRead));
+  std::ranges::transform(text, text.begin(), Lowered);
+  return std::ranges::any_of(words, [&](std::string_view word) { return text.contains(word); });
+}
+
 }  // namespace
 
 namespace found {
@@ -114,13 +150,29 @@ Known PlantSaysApp(const Knowledge& knowledge) {
 
 Known AboutBuild(const Knowledge& knowledge) {
   if (!knowledge.evidence.spec_is_folder) return No("The app brings no code.");
-  std::string text = Unquoted(knowledge.evidence.event.Details().substr(0, kTextBytesRead));
-  std::ranges::transform(text, text.begin(), Lowered);
-  const bool speaks =
-      std::ranges::any_of(kBuildWords, [&](std::string_view word) { return text.contains(word); });
-  return speaks ? Yes("It failed at building what the app brings: dependencies, code or tests.",
+  return Speaks(knowledge.evidence, kBuildWords) ? Yes("It failed at building what the app brings: dependencies, code or tests.",
                       {knowledge.evidence.event.id})
                 : No("It did not fail at building what the app brings.");
+}
+
+// The text only makes the policy ask: what decides is that an app which goes through in reality
+// fails in the harness.
+Known HarnessLacksNetwork(const Knowledge& knowledge) {
+  const Evidence& evidence = knowledge.evidence;
+  if (evidence.has_network) return No("Experiments of this motor have the network.");
+  if (!Speaks(evidence, kNetworkWords)) return No("The failure does not speak of the network.");
+  if (knowledge.passing_for_real.empty()) return No("No app is known to go through in reality.");
+  const auto& [app, run] = *knowledge.passing_for_real.begin();
+  for (const model::Experiment& each : evidence.experiments) {
+    if (each.kind != model::ExperimentKind::kOtherApp || each.app != app) continue;
+    if (each.result != model::ExperimentResult::kSameFailure)
+      return No("The app " + app + " does not fail this way in experiments.", {each.id});
+    return Yes("The app " + app +
+                   " goes through in reality, and fails this way in experiments, which have no "
+                   "network, since the motor does not ask for it (network in its sandbox).",
+               {run, each.id});
+  }
+  return Open(knowledge.AskApp(app));
 }
 
 }  // namespace found

@@ -168,12 +168,16 @@ std::optional<Wish> Knowledge::AskOtherApp() const {
     if (app == evidence.app || asked || failing_apps.contains(app) || passing_apps.contains(app)) {
       continue;
     }
-    Wish wish = Blank(ExperimentKind::kOtherApp);
-    wish.app = app;
-    wish.question = "Does the app " + Quoted(app) + " fail the same way?";
-    return AfterControl(std::move(wish));
+    return AskApp(app);
   }
   return std::nullopt;
+}
+
+std::optional<Wish> Knowledge::AskApp(const std::string& app) const {
+  Wish wish = Blank(ExperimentKind::kOtherApp);
+  wish.app = app;
+  wish.question = "Does the app " + Quoted(app) + " fail the same way?";
+  return AfterControl(std::move(wish));
 }
 
 std::optional<Wish> Knowledge::AskProfile() const {

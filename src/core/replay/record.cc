@@ -83,7 +83,7 @@ DecisionHistory Begin(const policy::Evidence& evidence) {
   // A new field does not compile here until it is written down.
   const auto& [incident, run, app, profile, app_version, motor_version, motor_commit, event,
                spec_is_folder, real_failures, sightings, failing_runs, specs, experiments,
-               has_accepts, has_validators, older_versions, newer_versions, golden, other_profiles,
+               has_accepts, has_validators, has_network, older_versions, newer_versions, golden, other_profiles,
                other_apps, earlier_revisions, pending_fixes, other_motors, plant_ms_spent,
                plant_ms_budget] = evidence;
   DecisionHistory history;
@@ -104,6 +104,7 @@ DecisionHistory Begin(const policy::Evidence& evidence) {
   history.specs = Each<model::PastSpec>(specs, [](const auto& s) { return Written(s); });
   history.has_accepts = has_accepts;
   history.has_validators = has_validators;
+  history.has_network = has_network;
   history.older_versions = older_versions;
   history.newer_versions = newer_versions;
   history.golden = golden;
@@ -169,6 +170,7 @@ policy::Evidence EvidenceOf(const DecisionHistory& history) {
       Each<policy::SpecFacts>(history.specs, [](const auto& past) { return Read(past); });
   evidence.has_accepts = history.has_accepts;
   evidence.has_validators = history.has_validators;
+  evidence.has_network = history.has_network;
   evidence.older_versions = history.older_versions;
   evidence.newer_versions = history.newer_versions;
   evidence.golden = history.golden;
