@@ -12,5 +12,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   AIOP_CHECK(made.id.size() == 32);
   AIOP_CHECK(made.template_text.size() <= kTemplateLimitBytes);
   AIOP_CHECK(made.template_text == Template(text));
+  AIOP_CHECK(LineTemplate(text) == LineTemplate(text));
   return 0;
 }

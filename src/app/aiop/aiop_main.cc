@@ -26,8 +26,8 @@ int Complain(const Error& error) {
 
 // With --json, standard output is one document whatever happens.
 void ShowError(const Error& error) {
-  const json::Object document{{"error", json::Object{{"message", error.message},
-                                                     {"exit", ExitCode(error.code)}}}};
+  const json::Object document{
+      {"error", json::Object{{"message", error.message}, {"exit", ExitCode(error.code)}}}};
   std::printf("%s\n", json::Text(document).c_str());
 }
 

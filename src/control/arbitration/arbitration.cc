@@ -18,7 +18,8 @@ std::vector<model::ActionStep> PlanFor(const policy::Ruling& ruling, bool was_re
   if (ruling.abstained) return {{"pause", "pipeline", ""}, {"ask", "human", ""}};
   if (ruling.category == model::Category::kTransient && was_resumed_enough) {
     return {{"pause", "pipeline", ""},
-            {"ask", "human: is what the plant needs from outside there (network, services, disk)?", ""}};
+            {"ask", "human: is what the plant needs from outside there (network, services, disk)?",
+             ""}};
   }
   if (ruling.category == model::Category::kTransient)
     return {{"pause", "pipeline", ""}, {"resume", "pipeline", ""}};

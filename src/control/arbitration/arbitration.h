@@ -5,9 +5,9 @@
 // when Arbitrate returns.
 //
 // A ruling that blames the motor covers every run that stopped at the incident, but for those whose
-// own specs are undeclared or defective where the rule says so. A ruling that blames the app (or the
-// meeting of both) covers the app that was examined. Other runs are split off into an incident of
-// their own, because the same message can have another cause there. Where that one is ruled the
+// own specs are undeclared or defective where the rule says so. A ruling that blames the app (or
+// the meeting of both) covers the app that was examined. Other runs are split off into an incident
+// of their own, because the same message can have another cause there. Where that one is ruled the
 // same, and is not about an app alone, both are one incident again.
 //
 // What history proves comes from an index that is filled from the ledger at the first decision and

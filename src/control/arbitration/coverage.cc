@@ -50,9 +50,9 @@ Result<Arbiter::Coverage> Arbiter::Cover(const model::Incident& incident,
     bool holds = run.app == examined.app || covers != policy::Covers::kApp;
     if (holds && sound_only && !sound.contains(run.app) && sound.size() <= kSpecsJudgedPerRuling) {
       const auto known = std::ranges::find(evidence.specs, run.app, &policy::SpecFacts::app);
-      AIOP_TRY(sound[run.app], IsSound(incident, run,
-                                       known == evidence.specs.end() ? policy::SpecFacts{}
-                                                                     : *known));
+      AIOP_TRY(
+          sound[run.app],
+          IsSound(incident, run, known == evidence.specs.end() ? policy::SpecFacts{} : *known));
     }
     if (const auto known = sound.find(run.app); known != sound.end()) {
       holds = holds && known->second;

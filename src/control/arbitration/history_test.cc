@@ -2,11 +2,10 @@
 #include "control/arbitration/history.h"
 
 #include <gtest/gtest.h>
-
-#include <map>
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 
 #include "base/file/file.h"
 #include "core/evidence/testing.h"

@@ -35,8 +35,8 @@ Status MoveWaiting(Home& home, const std::string& plant, const std::string& from
 Status TakeBack(Home& home, const model::Incident& incident, const std::string& from,
                 const std::set<std::string>& restored, store::Ledger::Batch& batch) {
   AIOP_TRY(const auto occurrences,
-           home.ledger().ListBy<model::Occurrence>(
-               store::Kind<model::Occurrence>::Field::kIncident, incident.id));
+           home.ledger().ListBy<model::Occurrence>(store::Kind<model::Occurrence>::Field::kIncident,
+                                                   incident.id));
   std::set<std::string> runs;
   for (const auto& each : occurrences) runs.insert(each.run);
   for (const std::string& id : runs) {

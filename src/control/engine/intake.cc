@@ -69,8 +69,8 @@ Result<Engine::Filing> Engine::FindOrOpenIncident(const model::StoredEvent& even
   // It counts where it belongs, so that a merge can be undone, and waits where that was merged to.
   AIOP_TRY(filing.merged_into, CurrentIncident(filing.own.merged_into));
   filing.merged_into->last_seen = now;
-  AIOP_TRY(filing.merged_into->state, lifecycle::StepIncident(filing.merged_into->state,
-                                                              lifecycle::IncidentEvent::kOccurred));
+  AIOP_TRY(filing.merged_into->state,
+           lifecycle::StepIncident(filing.merged_into->state, lifecycle::IncidentEvent::kOccurred));
   return filing;
 }
 
@@ -99,9 +99,8 @@ Result<std::vector<model::Occurrence>> OccurrencesAt(const store::Ledger& ledger
                                                      const model::Incident& incident) {
   using Field = store::Kind<model::Occurrence>::Field;
   AIOP_TRY(auto all, ledger.ListBy<model::Occurrence>(Field::kIncident, incident.id));
-  AIOP_TRY(const auto incidents,
-           ledger.ListBy<model::Incident>(store::Kind<model::Incident>::Field::kPlant,
-                                          incident.plant));
+  AIOP_TRY(const auto incidents, ledger.ListBy<model::Incident>(
+                                     store::Kind<model::Incident>::Field::kPlant, incident.plant));
   for (const auto& each : incidents) {
     if (each.merged_into.empty()) continue;
     AIOP_TRY(const auto current, CurrentIncident(ledger, each.id));

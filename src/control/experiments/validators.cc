@@ -108,8 +108,8 @@ Result<SpecOpinion> Harness::ValidateFolder(const contexts::Motor& motor,
     }
     if (sandbox::NeverStarted(output)) {
       const std::string why = output.err.empty() ? output.exit.Describe() : output.err;
-      return Unavailable("the validator " + command.front() + " could not be run: " +
-                         json::ToValidUtf8(why.substr(0, kReasonBytes)));
+      return Unavailable("the validator " + command.front() +
+                         " could not be run: " + json::ToValidUtf8(why.substr(0, kReasonBytes)));
     }
     const size_t before = opinion.findings.size();
     ReadOutput(output.out, opinion);
@@ -151,8 +151,8 @@ Result<std::vector<Harness::Witness>> Harness::WitnessesFor(const contexts::Moto
       witnesses.push_back({.name = "golden " + path, .golden = checkout / path, .app = {}});
     }
   }
-  AIOP_TRY(const auto runs, home.ledger().ListBy<model::Run>(
-                                store::Kind<model::Run>::Field::kPlant, motor.version.plant));
+  AIOP_TRY(const auto runs, home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kPlant,
+                                                             motor.version.plant));
   std::set<std::string> seen{app.content_hash};
   for (const model::Run& run : runs) {
     if (witnesses.size() == kWitnesses) break;

@@ -91,8 +91,8 @@ Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
       incidents.push_back(incident.id);
   }
   for (const auto& [id, members] : keep_failing) {
-    AIOP_TRY(const auto split, arbiter.SplitOff(id, members,
-                                                "it was called transient, and failed each time"));
+    AIOP_TRY(const auto split,
+             arbiter.SplitOff(id, members, "it was called transient, and failed each time"));
     incidents.push_back(split.id);
   }
   std::vector<std::string> decided_now;

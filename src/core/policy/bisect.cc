@@ -29,9 +29,8 @@ std::optional<Bisection> Bisect(const Evidence& evidence, const Policy& policy) 
   }
   if (older.empty() || knowledge.reproduced != Truth::kYes) return std::nullopt;
   const bool one_passes = good < older.size();
-  Bisection bisection{.last_good = one_passes ? older[good] : "",
-                      .first_bad = evidence.motor_version,
-                      .next = {}};
+  Bisection bisection{
+      .last_good = one_passes ? older[good] : "", .first_bad = evidence.motor_version, .next = {}};
   size_t bad = 0;  // how many of `older` are on the failing side
   for (size_t i = 0; i < good; ++i) {
     const Trial* answer = AnswerOn(knowledge.versions, older[i]);

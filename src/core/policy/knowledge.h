@@ -74,7 +74,8 @@ class Knowledge {
   std::map<std::string, Trial> failing_apps;             // under any profile
   std::map<std::string, Trial> failing_apps_in_profile;  // under the failing profile
   std::map<std::string, Trial> passing_apps;             // under the failing profile, never failing
-  std::map<std::string, std::string> passing_for_real;  // app -> its first real run that went through
+  std::map<std::string, std::string>
+      passing_for_real;  // app -> its first real run that went through
 
   std::vector<Trial> VersionTrials(Direction direction) const;
   const SpecFacts* Spec(std::string_view app) const;

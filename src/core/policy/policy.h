@@ -80,7 +80,7 @@ struct Evidence {
   // What could be asked: experiments whose means do not exist are not proposed.
   bool has_accepts = false;
   bool has_validators = false;
-  bool has_network = true;  // in experiments
+  bool has_network = true;                  // in experiments
   std::vector<std::string> older_versions;  // motor versions before the failing one, newest first
   std::vector<std::string> newer_versions;  // after it, oldest first
   std::vector<std::string> golden;          // golden specs of the motor

@@ -150,9 +150,10 @@ Known PlantSaysApp(const Knowledge& knowledge) {
 
 Known AboutBuild(const Knowledge& knowledge) {
   if (!knowledge.evidence.spec_is_folder) return No("The app brings no code.");
-  return Speaks(knowledge.evidence, kBuildWords) ? Yes("It failed at building what the app brings: dependencies, code or tests.",
-                      {knowledge.evidence.event.id})
-                : No("It did not fail at building what the app brings.");
+  return Speaks(knowledge.evidence, kBuildWords)
+             ? Yes("It failed at building what the app brings: dependencies, code or tests.",
+                   {knowledge.evidence.event.id})
+             : No("It did not fail at building what the app brings.");
 }
 
 // The text only makes the policy ask: what decides is that an app which goes through in reality

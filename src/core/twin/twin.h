@@ -51,12 +51,13 @@ inline constexpr int kRepairRounds = 40;         // cut, ask, cut more
 inline constexpr int kReductionQuestions = 400;  // validator calls when it names no places
 
 // Cuts what the validator objects to until it accepts the rest: by its pointers where it names them
-// (and what is around them where one objection follows another), else by delta-debugging on its answer over the
-// text's structure (largest parts first, then smaller, keeping as much of the text as it accepts).
-// A text that is accepted as it is comes back with nothing cut. kNotFound if no accepted remainder
-// with anything of substance in it was found within the limits: at least half of the leaves, or
-// something in each top-level collection that had something. Pointers in opinions are into the text
-// asked about; what is no JSON pointer is overlooked. Errors of the validator are passed on.
+// (and what is around them where one objection follows another), else by delta-debugging on its
+// answer over the text's structure (largest parts first, then smaller, keeping as much of the text
+// as it accepts). A text that is accepted as it is comes back with nothing cut. kNotFound if no
+// accepted remainder with anything of substance in it was found within the limits: at least half of
+// the leaves, or something in each top-level collection that had something. Pointers in opinions
+// are into the text asked about; what is no JSON pointer is overlooked. Errors of the validator are
+// passed on.
 Result<Cutting> Repair(std::string_view text, const Validator& validator);
 
 // Whether a text still shows what is looked for, for instance the same failure.
