@@ -102,10 +102,11 @@ async function main([name, ...rest]) {
   const plant = await import(`./${name}/plant.mjs`);
   const kept = new Kept(path.join(cache, `${name}-outcomes.jsonl`));
   const byId = new Map();
-  for (const variant of await variants(plant, cache)) byId.set(variant.id, [...(byId.get(variant.id) ?? []), variant]);
+  const all = await variants(plant, cache);
+  for (const variant of all) byId.set(variant.id, [...(byId.get(variant.id) ?? []), variant]);
   const calm = Number(option('--calm', 1));
   for (const tool of Object.keys(plant.generators).filter((each) => each === option('--only', each))) {
-    const folder = path.join(into, nameOf(`${name}-${tool}`)), truth = new Truth(plant, tool, kept), order = truth.order;
+    const folder = path.join(into, nameOf(`${name}-${tool}`)), truth = new Truth(plant, tool, kept, all), order = truth.order;
     let number = 0;
     const apart = truth.breakingMost([...byId.values()]);
     const documents = [...byId.values()].filter((revisions) => truth.everFails(revisions, apart) || number++ % calm === 0);

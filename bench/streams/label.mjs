@@ -15,9 +15,11 @@ const LABELS = { motor: 'MOTOR-RULES', mixed: 'MIXED-DRIFT', app: 'APP-SPEC' };
 
 // The plant seen through one generator: `versions` in their order.
 export class Truth {
-  constructor(plant, tool, kept) {
-    Object.assign(this, { plant, tool, kept, ...plant.generators[tool] });
+  // `variants`: all documents in all revisions, to know what others fail at.
+  constructor(plant, tool, kept, variants) {
+    Object.assign(this, { plant, tool, kept, variants, ...plant.generators[tool] });
     this.order = Object.keys(this.versions);
+    this.sound = new Map();
   }
 
   outcome(version, profile, text) {
@@ -48,6 +50,21 @@ export class Truth {
     });
   }
 
+  // Whether several declared documents that validators accept fail so on this version.
+  soundOnesFailSo(version, profile, says) {
+    const key = `${version} ${profile}`;
+    if (!this.sound.has(key)) {
+      const by = new Map();
+      for (const each of this.variants) {
+        if (each.findings.length || !this.versions[version].includes(this.plant.dialectOf(JSON.parse(each.text)))) continue;
+        const outcome = this.outcome(version, profile, each.text);
+        if (!outcome.ok) by.set(signature(outcome), (by.get(signature(outcome)) ?? new Set()).add(each.id));
+      }
+      this.sound.set(key, by);
+    }
+    return (this.sound.get(key).get(says)?.size ?? 0) > 1;
+  }
+
   // Null for a run that goes through; else {classification, category, because, cause, signature, text}.
   of(version, profile, variant) {
     const outcome = this.outcome(version, profile, variant.text);
@@ -58,6 +75,11 @@ export class Truth {
     const others = this.takenBy(profile, variant.text), takers = others.length ? `versions ${others.join(', ')} take it` : 'no version takes it';
     const declared = this.versions[version].includes(dialect) || this.failsDeclared(version, profile, variant, says);
     if (!declared) {
+      const testable = Object.keys(variant.declared).some((each) => this.versions[version].includes(each));
+      const undeclaredToo = others.filter((each) => !this.versions[each].includes(dialect));
+      if (!testable && undeclaredToo.length && this.soundOnesFailSo(version, profile, says)) {
+        return label('motor', `declared documents fail the same way, and versions ${undeclaredToo.join(', ')} take it without declaring ${dialect} either`, `${says} ${this.span(version, profile, variant.text)}`);
+      }
       return label('mixed', `${this.tool} ${version} does not declare ${dialect}; ${takers}`, `${dialect} ${says}`);
     }
     const span = this.span(version, profile, variant.text);

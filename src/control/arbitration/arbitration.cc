@@ -73,11 +73,7 @@ Result<evidence::MotorRecord> Arbiter::RecordOf(const model::MotorReference& mot
 Result<model::DecisionRecord> Arbiter::Arbitrate(const std::string& id) {
   auto& ledger = engine_.home().ledger();
   AIOP_TRY(model::Incident incident, ledger.Get<model::Incident>(id));
-  // The run to vary: the first by name that still stands at this incident, so that the order of
-  // events is no matter.
-  AIOP_TRY(const auto standing, history_->FirstAt(id));
-  if (!standing) return NotFound("no run stands at incident " + id);
-  AIOP_TRY(const model::Run run, ledger.Get<model::Run>(standing->run));
+  AIOP_TRY(const model::Run run, ChooseRun(incident));
   AIOP_TRY(incident.state,
            lifecycle::StepIncident(incident.state, lifecycle::IncidentEvent::kArbitrationStarted));
   AIOP_CHECK_OK(ledger.Put(incident));

@@ -82,6 +82,7 @@ class Arbiter {
  private:
   Result<policy::Evidence> Gather(const model::Incident& incident, const model::Run& run);
   Status GatherSightings(policy::Evidence& evidence, const model::Run& run);
+  Status GatherMotorDecision(policy::Evidence& evidence);
   Status GatherEvent(policy::Evidence& evidence, const model::Run& run);
   Status GatherMeans(policy::Evidence& evidence, const model::Run& run,
                      const contexts::Motor& motor);
@@ -102,6 +103,7 @@ class Arbiter {
     std::vector<std::string> others;
     std::string about;  // for people: what the covered ones have in common
   };
+  Result<model::Run> ChooseRun(const model::Incident& incident);
   Result<Coverage> Cover(const model::Incident& incident, const model::Run& examined,
                          const policy::Evidence& evidence, const policy::Ruling& ruling);
   Result<bool> IsSound(const model::Incident& incident, const model::Run& run,

@@ -30,6 +30,23 @@ Result<bool> Arbiter::IsSound(const model::Incident& incident, const model::Run&
   return valid.result != model::ExperimentResult::kOtherFailure;
 }
 
+// The first by name that still stands at this incident, so that the order of events is no matter;
+// one whose spec is in order, if there is any: it tells most.
+Result<model::Run> Arbiter::ChooseRun(const model::Incident& incident) {
+  AIOP_TRY(const auto standing, history_->FirstStanding(incident.id, kSpecsJudgedPerRuling));
+  if (standing.empty()) return NotFound("no run stands at incident " + incident.id);
+  auto& ledger = engine_.home().ledger();
+  AIOP_TRY(const model::Run first, ledger.Get<model::Run>(standing.front().run));
+  std::set<std::string> judged;
+  for (const auto& each : standing) {
+    if (standing.back().app == first.app || !judged.insert(each.app).second) continue;
+    AIOP_TRY(model::Run run, ledger.Get<model::Run>(each.run));
+    AIOP_TRY(const bool sound, IsSound(incident, run, {}));
+    if (sound) return run;
+  }
+  return first;
+}
+
 Result<Arbiter::Coverage> Arbiter::Cover(const model::Incident& incident,
                                          const model::Run& examined,
                                          const policy::Evidence& evidence,

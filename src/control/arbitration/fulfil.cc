@@ -60,7 +60,8 @@ Result<model::Experiment> Arbiter::Fulfil(const policy::Evidence& evidence, cons
     case kValidators: {
       if (wish.motor_version != run.motor_ctx.version && !wish.motor_version.empty()) {
         AIOP_TRY(const auto other, contexts::MotorAt(home, run.plant, wish.motor_version));
-        return harness_.AskValidators(asker, run, question.app, other);
+        return wish.kind == kDeclared ? harness_.AskDeclared(asker, run, question.app, other)
+                                      : harness_.AskValidators(asker, run, question.app, other);
       }
       if (!wish.app.empty() && wish.app != run.app) {
         AIOP_TRY(question.app, contexts::CurrentVersion(home, wish.app));

@@ -39,6 +39,32 @@ Status Arbiter::GatherSightings(policy::Evidence& evidence, const model::Run& fa
   return {};
 }
 
+// What was split off from apps that the motor fails in the same way, though their specs are in
+// order, has their decision for a witness.
+Status Arbiter::GatherMotorDecision(policy::Evidence& evidence) {
+  auto& ledger = engine_.home().ledger();
+  AIOP_TRY(const auto same_text,
+           ledger.ListBy<model::Incident>(store::Kind<model::Incident>::Field::kFingerprint,
+                                          evidence.incident.fingerprint));
+  for (const model::Incident& each : same_text) {
+    const bool decided = each.state == model::IncidentState::kDecided && !each.decision.empty();
+    if (!decided || each.plant != evidence.incident.plant || each.id == evidence.incident.id ||
+        std::ranges::find(each.motor_versions, evidence.motor_version) == each.motor_versions.end()) {
+      continue;
+    }
+    AIOP_TRY(const auto decision, ledger.Get<model::DecisionRecord>(each.decision));
+    if (decision.classification != model::Classification::kMotor ||
+        decision.outcome == "abstained" ||
+        policy_.CoveredBy(decision.rule) != policy::Covers::kSound) {
+      continue;
+    }
+    evidence.motor_decision = decision.decision_id;
+    evidence.motor_decision_apps = decision.apps;
+    return {};
+  }
+  return {};
+}
+
 // The failure itself: what the run reported when it last stopped at the incident.
 Status Arbiter::GatherEvent(policy::Evidence& evidence, const model::Run& run) {
   auto& ledger = engine_.home().ledger();
@@ -141,6 +167,7 @@ Result<policy::Evidence> Arbiter::Gather(const model::Incident& incident, const 
   AIOP_CHECK_OK(GatherMeans(evidence, run, motor));
   AIOP_CHECK_OK(GatherOtherMotors(evidence, version, motor));
   AIOP_CHECK_OK(GatherSightings(evidence, run));
+  AIOP_CHECK_OK(GatherMotorDecision(evidence));
   evidence.plant_ms_budget = policy_.PerIncident().plant_ms;
   return evidence;
 }

@@ -141,12 +141,11 @@ Result<evidence::Surroundings> History::Around(const evidence::Question& questio
   return index_.Around(question);
 }
 
-Result<std::optional<evidence::Standing>> History::FirstAt(const std::string& incident) {
+Result<std::vector<evidence::Standing>> History::FirstStanding(const std::string& incident,
+                                                               size_t limit) {
   AIOP_CHECK_OK(Fill());
   const std::lock_guard lock(mutex_);
-  auto standing = index_.StandingAt(incident, 1);
-  if (standing.empty()) return std::optional<evidence::Standing>();
-  return std::optional(std::move(standing.front()));
+  return index_.StandingAt(incident, limit);
 }
 
 Result<std::vector<evidence::Standing>> History::AllAt(const std::string& incident) {

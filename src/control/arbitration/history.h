@@ -22,7 +22,7 @@ class History {
 
   Result<evidence::Surroundings> Around(const evidence::Question& question);
   // Paused at the incident: the first by name; all, in the order in which they first failed there.
-  Result<std::optional<evidence::Standing>> FirstAt(const std::string& incident);
+  Result<std::vector<evidence::Standing>> FirstStanding(const std::string& incident, size_t limit);
   Result<std::vector<evidence::Standing>> AllAt(const std::string& incident);
   Result<evidence::MotorRecord> RecordOf(const model::MotorReference& motor);
 

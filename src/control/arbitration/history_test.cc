@@ -65,7 +65,7 @@ std::string AllOf(History& history, const made::History& past, const made::Shape
   }
   for (const model::Incident& incident : past.incidents) {
     for (const auto& each : *history.AllAt(incident.id)) text += " " + each.run;
-    if (const auto first = *history.FirstAt(incident.id)) text += " first " + first->run;
+    for (const auto& first : *history.FirstStanding(incident.id, 1)) text += " first " + first.run;
   }
   return text;
 }
@@ -87,7 +87,7 @@ TEST_F(HistoryTest, KnowsTheSameWhetherItReadsOrIsTold) {
   ASSERT_TRUE(told.RecordOf({"motor", "1.0.0", "aaaaaaaaaaaa"}).has_value());
   const size_t middle = past.stored.size() / 2;
   Store(past.stored, 0, middle);
-  ASSERT_TRUE(half.FirstAt("incident-0").has_value());
+  ASSERT_TRUE(half.FirstStanding("incident-0", 1).has_value());
   Store(past.stored, middle, past.stored.size());
   const std::string expected = AllOf(told, past, shape);
   EXPECT_EQ(AllOf(half, past, shape), expected);
@@ -140,16 +140,16 @@ TEST_F(HistoryTest, SaysSoWhenARecordCannotBeRead) {
   commit.writes.push_back({"run", "r", {}, "{}", store::Mode::kPut});
   ASSERT_TRUE(ledger_->database().CommitNow(std::move(commit)).has_value());
   History history(*ledger_);
-  EXPECT_EQ(history.FirstAt("incident-0").error().code, Code::kUnavailable);
+  EXPECT_EQ(history.FirstStanding("incident-0", 1).error().code, Code::kUnavailable);
 }
 
 TEST_F(HistoryTest, SaysSoWhenARecordItIsToldOfCannotBeRead) {
   History history(*ledger_);
-  ASSERT_TRUE(history.FirstAt("incident-0").has_value());
+  ASSERT_TRUE(history.FirstStanding("incident-0", 1).has_value());
   store::Commit commit;
   commit.writes.push_back({"run", "r", {}, "{}", store::Mode::kPut});
   ASSERT_TRUE(ledger_->database().CommitNow(std::move(commit)).has_value());
-  EXPECT_EQ(history.FirstAt("incident-0").error().code, Code::kUnavailable);
+  EXPECT_EQ(history.FirstStanding("incident-0", 1).error().code, Code::kUnavailable);
 }
 
 }  // namespace

@@ -155,6 +155,8 @@ struct DecisionHistory {
   int64_t real_failures = 1;
   int64_t failing_runs = 0;
   std::vector<PastRun> sightings;
+  std::string motor_decision;
+  std::vector<std::string> motor_decision_apps;
   std::vector<PastSpec> specs;
   bool has_accepts = false;
   bool has_validators = false;
@@ -194,6 +196,9 @@ struct DecisionHistory {
     visit.Optional("failing_runs", self.failing_runs,
                    "Distinct real runs that failed so on this motor version; 0: see sightings.");
     visit.Optional("sightings", self.sightings, "Real runs of before.");
+    visit.Optional("motor_decision", self.motor_decision,
+                   "Blames this motor version for this failure of apps whose specs are in order.");
+    visit.Optional("motor_decision_apps", self.motor_decision_apps, "Those apps.");
     visit.Optional("specs", self.specs, "What was known of specs before the first question.");
     visit.Optional("has_accepts", self.has_accepts, "The motor declares what it takes.");
     visit.Optional("has_validators", self.has_validators, "The motor names validators.");

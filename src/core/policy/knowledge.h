@@ -95,6 +95,7 @@ class Knowledge {
   std::optional<Wish> AskThisVersion(const std::string& version) const;
   std::optional<Wish> AskTwin() const;
   std::optional<Wish> AskTwinOn(const std::string& version) const;
+  std::optional<Wish> AskDeclaredOn(const std::string& version) const;
   std::optional<Wish> AskValidatorsOf(const std::string& version) const;
   std::optional<Wish> AskGolden() const;
   std::optional<Wish> AskOtherApp() const;

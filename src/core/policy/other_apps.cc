@@ -55,6 +55,16 @@ bool AreMost(const Knowledge& knowledge) {
 
 namespace found {
 
+Known SoundAppsFailSo(const Knowledge& knowledge) {
+  const Evidence& evidence = knowledge.evidence;
+  if (evidence.motor_decision.empty()) {
+    return No("No decision blames this motor version for this failure of other apps.");
+  }
+  return Yes("The same failure of " + Listed(evidence.motor_decision_apps) +
+                 ", whose specs are in order, is this motor version's fault.",
+             {evidence.motor_decision});
+}
+
 Known SeveralAppsFail(const Knowledge& knowledge) {
   if (IsSeveral(knowledge, knowledge.failing_apps.size())) return TheyFail(knowledge.failing_apps);
   return No("Too few other apps are known to fail this way.");

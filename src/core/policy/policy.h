@@ -74,6 +74,9 @@ struct Evidence {
   // Distinct real runs that failed this way on this motor version, the failing one among them; 0:
   // those in `sightings` are all.
   int64_t failing_runs = 0;
+  // A decision that blames this motor version for this failure of apps whose specs are in order.
+  std::string motor_decision;
+  std::vector<std::string> motor_decision_apps;
   std::vector<SpecFacts> specs;                // of the apps in `sightings`, the failing app first
   std::vector<model::Experiment> experiments;  // done for this incident, oldest first
 

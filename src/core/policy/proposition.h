@@ -38,6 +38,7 @@ Known ValidityKnown(const Knowledge& knowledge);
 Known SpecConforms(const Knowledge& knowledge);
 Known UndeclaredByMisspelling(const Knowledge& knowledge);
 Known AcceptedByOtherValidators(const Knowledge& knowledge);
+Known TakenUndeclaredElsewhere(const Knowledge& knowledge);
 Known SpecIsFolder(const Knowledge& knowledge);
 Known SeveralValidAppsFail(const Knowledge& knowledge);
 Known SeveralConformingAppsFail(const Knowledge& knowledge);
@@ -74,6 +75,7 @@ Known PendingFixPasses(const Knowledge& knowledge);
 Known OtherMotorPasses(const Knowledge& knowledge);
 
 // other_apps.cc: who else fails
+Known SoundAppsFailSo(const Knowledge& knowledge);
 Known SeveralAppsFail(const Knowledge& knowledge);
 Known AllAppsFail(const Knowledge& knowledge);
 Known OnlyThisApp(const Knowledge& knowledge);

@@ -67,6 +67,8 @@ Evidence EvidenceFrom(const Value& given) {
   evidence.spec_is_folder = Flag(given, "folder");
   evidence.has_accepts = Flag(given, "accepts");
   evidence.has_validators = Flag(given, "validators");
+  evidence.motor_decision_apps = Texts(json::Member(given, "motor_decision"));
+  if (!evidence.motor_decision_apps.empty()) evidence.motor_decision = "decision";
   if (const Value* network = json::Member(given, "network"))
     evidence.has_network = network->as_bool();
   evidence.older_versions = Texts(json::Member(given, "older"));

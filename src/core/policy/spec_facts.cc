@@ -122,7 +122,10 @@ Known UndeclaredByMisspelling(const Knowledge& knowledge) {
   std::vector<std::string> references;
   bool all = true;
   for (const model::Experiment& experiment : evidence.experiments) {
-    if (experiment.kind != ExperimentKind::kDeclared || experiment.app != evidence.app) continue;
+    if (experiment.kind != ExperimentKind::kDeclared || experiment.app != evidence.app ||
+        IsElsewhere(evidence, experiment)) {
+      continue;
+    }
     references.push_back(experiment.id);
     for (const model::Finding& finding : experiment.findings) {
       if (!finding.meant.empty()) meant.push_back(finding.meant);
@@ -163,6 +166,28 @@ Known AcceptedByOtherValidators(const Knowledge& knowledge) {
   }
   if (auto wish = knowledge.AskVersion(Direction::kAny)) return Open(std::move(wish));
   return No("No motor version is known that takes the spec.");
+}
+
+Known TakenUndeclaredElsewhere(const Knowledge& knowledge) {
+  const Evidence& evidence = knowledge.evidence;
+  const std::optional<bool> declared = knowledge.Declared(evidence.app);
+  if (!declared) return Open(knowledge.AskDeclared(evidence.app));
+  if (*declared) return No("Its spec is inside what the motor declares.");
+  for (const Trial& trial : knowledge.versions) {
+    if (!trial.Passed()) continue;
+    if (auto wish = knowledge.AskDeclaredOn(trial.what)) return Open(std::move(wish));
+    for (const model::Experiment& each : evidence.experiments) {
+      const bool outside = each.kind == ExperimentKind::kDeclared && each.app == evidence.app &&
+                           each.motor_ctx.version == trial.what &&
+                           each.result == model::ExperimentResult::kOtherFailure;
+      if (!outside) continue;
+      return Yes("Motor version " + trial.what +
+                     " takes the spec and does not declare that it does either.",
+                 {trial.reference, each.id});
+    }
+  }
+  if (auto wish = knowledge.AskVersion(Direction::kAny)) return Open(std::move(wish));
+  return No("No motor version is known that takes the spec without declaring it.");
 }
 
 Known SpecIsFolder(const Knowledge& knowledge) {

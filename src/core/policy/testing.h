@@ -67,9 +67,9 @@ inline Evidence BareEvidence() {
 inline std::string TextOf(const Wish& wish) {
   const std::string kind(describe::Name(wish.kind));
   switch (wish.kind) {
-    case model::ExperimentKind::kDeclared:
     case model::ExperimentKind::kOtherApp:
       return kind + " " + wish.app;
+    case model::ExperimentKind::kDeclared:
     case model::ExperimentKind::kValidators:
       return kind + " " + wish.app +
              (wish.motor_version == "2.0.0" ? "" : " " + wish.motor_version);

@@ -135,6 +135,19 @@ std::optional<Wish> Knowledge::AskTwinOn(const std::string& version) const {
   return AfterControl(std::move(wish));
 }
 
+std::optional<Wish> Knowledge::AskDeclaredOn(const std::string& version) const {
+  const bool asked = std::ranges::any_of(evidence.experiments, [&](const Experiment& experiment) {
+    return experiment.kind == ExperimentKind::kDeclared &&
+           experiment.motor_ctx.version == version && experiment.app == evidence.app;
+  });
+  if (asked) return std::nullopt;
+  Wish wish = Blank(ExperimentKind::kDeclared);
+  wish.motor_version = version;
+  wish.question = "Does motor version " + version + " declare that it takes the spec of " +
+                  Quoted(evidence.app) + "?";
+  return wish;
+}
+
 std::optional<Wish> Knowledge::AskValidatorsOf(const std::string& version) const {
   const bool asked = std::ranges::any_of(evidence.experiments, [&](const Experiment& experiment) {
     return experiment.kind == ExperimentKind::kValidators &&

@@ -82,7 +82,8 @@ std::vector<Out> Each(const std::vector<In>& in, Change change) {
 DecisionHistory Begin(const policy::Evidence& evidence) {
   // A new field does not compile here until it is written down.
   const auto& [incident, run, app, profile, app_version, motor_version, motor_commit, event,
-               spec_is_folder, real_failures, sightings, failing_runs, specs, experiments,
+               spec_is_folder, real_failures, sightings, failing_runs, motor_decision,
+               motor_decision_apps, specs, experiments,
                has_accepts, has_validators, has_network, older_versions, newer_versions, golden,
                other_profiles, other_apps, earlier_revisions, pending_fixes, other_motors,
                plant_ms_spent, plant_ms_budget] = evidence;
@@ -100,6 +101,8 @@ DecisionHistory Begin(const policy::Evidence& evidence) {
   history.spec_is_folder = spec_is_folder;
   history.real_failures = real_failures;
   history.failing_runs = failing_runs;
+  history.motor_decision = motor_decision;
+  history.motor_decision_apps = motor_decision_apps;
   history.sightings = Each<model::PastRun>(sightings, [](const auto& s) { return Written(s); });
   history.specs = Each<model::PastSpec>(specs, [](const auto& s) { return Written(s); });
   history.has_accepts = has_accepts;
@@ -164,6 +167,8 @@ policy::Evidence EvidenceOf(const DecisionHistory& history) {
   evidence.spec_is_folder = history.spec_is_folder;
   evidence.real_failures = history.real_failures;
   evidence.failing_runs = history.failing_runs;
+  evidence.motor_decision = history.motor_decision;
+  evidence.motor_decision_apps = history.motor_decision_apps;
   evidence.sightings =
       Each<policy::Sighting>(history.sightings, [](const auto& past) { return Read(past); });
   evidence.specs =
