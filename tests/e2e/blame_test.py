@@ -72,6 +72,16 @@ class SameText(BlameCase):
         self.assertEqual(self.decide("--app", "odd")["odd"]["category"], "MOTOR-RULES")
         self.assertEqual(self.decide("--app", "bad")["bad"]["category"], "APP-SPEC")
 
+    def test_a_new_version_of_an_app_that_fails_the_same_is_examined_anew(self):
+        self.begin({"bad": {"title": 7, "items": [1, 2, 3]}, "odd": {"title": "a", "odd": True}})
+        before = self.decide()
+        self.assertEqual((before["bad"]["category"], before["odd"]["category"]), ("APP-SPEC", "MOTOR-RULES"))
+        self.world.aiop("app", "update", "bad", "--spec", self.world.spec("bad", {"title": "b", "odd": True}))
+        after = [each for each in self.world.ok("decisions").items if "bad" in each["apps"]]
+        self.assertEqual(sorted(each["category"] for each in after), ["APP-SPEC", "MOTOR-RULES"])
+        run, = self.world.ok("runs", "--app", "bad").items
+        self.assertEqual(run["incident"], before["odd"]["incident_id"], "one failure with what the motor does to others")
+
 
 class SinceWhen(BlameCase):
     def test_a_decision_names_the_version_that_brought_the_fault(self):

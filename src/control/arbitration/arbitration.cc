@@ -190,7 +190,7 @@ Result<model::DecisionRecord> Arbiter::Record(const model::Incident& incident,
 
 Result<model::Incident> Arbiter::SplitOff(const std::string& id,
                                           const std::vector<std::string>& runs,
-                                          const std::string& why) {
+                                          const std::string& why, std::optional<Timestamp> since) {
   auto& ledger = engine_.home().ledger();
   AIOP_TRY(model::Incident incident, ledger.Get<model::Incident>(id));
   model::Incident split = incident;
@@ -219,7 +219,8 @@ Result<model::Incident> Arbiter::SplitOff(const std::string& id,
     source.occurrences = 0;
   }
   for (model::Occurrence each : occurrences) {
-    const bool moves = std::find(runs.begin(), runs.end(), each.run) != runs.end();
+    const bool moves =
+        std::find(runs.begin(), runs.end(), each.run) != runs.end() && (!since || each.at > *since);
     model::Incident& owner = moves ? split : sources.at(each.incident);
     ++owner.occurrences;
     add(owner.apps, each.app);

@@ -18,6 +18,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,9 +65,11 @@ class Arbiter {
   // Whether a decision on the motor holds for a run that stopped at its incident later.
   Result<bool> Covers(const model::DecisionRecord& decision, const model::Run& run);
 
-  // Moves the occurrences of these runs into a new incident of the same fingerprint.
+  // Moves the occurrences of these runs into a new incident of the same fingerprint; with `since`,
+  // only later ones.
   Result<model::Incident> SplitOff(const std::string& incident,
-                                   const std::vector<std::string>& runs, const std::string& why);
+                                   const std::vector<std::string>& runs, const std::string& why,
+                                   std::optional<Timestamp> since = std::nullopt);
 
   // An incident that was split off, and decided by itself as the one it came from was, is the same
   // failure after all: it is merged into the oldest that has such a decision. Rulings on an app

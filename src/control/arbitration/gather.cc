@@ -49,7 +49,8 @@ Status Arbiter::GatherMotorDecision(policy::Evidence& evidence) {
   for (const model::Incident& each : same_text) {
     const bool decided = each.state == model::IncidentState::kDecided && !each.decision.empty();
     if (!decided || each.plant != evidence.incident.plant || each.id == evidence.incident.id ||
-        std::ranges::find(each.motor_versions, evidence.motor_version) == each.motor_versions.end()) {
+        std::ranges::find(each.motor_versions, evidence.motor_version) ==
+            each.motor_versions.end()) {
       continue;
     }
     AIOP_TRY(const auto decision, ledger.Get<model::DecisionRecord>(each.decision));

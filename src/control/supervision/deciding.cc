@@ -50,11 +50,28 @@ Result<bool> Supervisor::Impl::KeepsFailing(const model::Incident& incident,
          occurrences.back().at > decision.created;
 }
 
-// Whether the decision was made about this incident, or about one that was merged into it.
-Result<bool> Supervisor::Impl::IsAbout(const std::string& decision,
-                                       const model::Incident& incident) {
-  if (decision.empty() || decision == incident.decision) return !decision.empty();
-  AIOP_TRY(const auto record, home.ledger().Get<model::DecisionRecord>(decision));
+// Whether a ruling on the run's app was made about other versions than it failed on since.
+Result<bool> Supervisor::Impl::IsOutdated(const model::DecisionRecord& decision,
+                                          const model::Run& run) {
+  if (decision.classification == model::Classification::kMotor ||
+      decision.category == model::Category::kTransient) {
+    return false;
+  }
+  AIOP_TRY(const auto occurrences, home.ledger().ListBy<model::Occurrence>(
+                                       store::Kind<model::Occurrence>::Field::kRun, run.id));
+  const auto since = std::ranges::find_if(
+      occurrences, [&](const model::Occurrence& each) { return each.at > decision.created; });
+  if (since == occurrences.begin() || since == occurrences.end()) return false;
+  const model::Occurrence& then = *std::prev(since);
+  return then.app_ctx != run.app_ctx || then.motor_ctx != run.motor_ctx;
+}
+
+// Whether the decision of a run was made about this incident, or about one that was merged into it.
+Result<bool> Supervisor::Impl::IsAbout(const model::Run& run, const model::Incident& incident) {
+  if (run.decision.empty()) return false;
+  AIOP_TRY(const auto record, home.ledger().Get<model::DecisionRecord>(run.decision));
+  AIOP_TRY(const bool outdated, IsOutdated(record, run));
+  if (outdated || run.decision == incident.decision) return !outdated;
   AIOP_TRY(const auto current, engine.CurrentIncident(record.incident_id));
   return record.incident_id != incident.id && current.id == incident.id;
 }
@@ -68,7 +85,7 @@ Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
     AIOP_TRY(model::Incident incident, home.ledger().Get<model::Incident>(run.incident));
     const bool decided =
         incident.state == model::IncidentState::kDecided && !incident.decision.empty();
-    AIOP_TRY(const bool about_it, IsAbout(run.decision, incident));
+    AIOP_TRY(const bool about_it, IsAbout(run, incident));
     if (decided && about_it) {
       AIOP_TRY(const bool again, KeepsFailing(incident, run));
       if (again) keep_failing[incident.id].push_back(id);
@@ -83,9 +100,12 @@ Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
         AIOP_CHECK_OK(home.ledger().Put(inherits));
         continue;
       }
-      AIOP_TRY(incident, arbiter.SplitOff(incident.id, {id},
-                                          "decision " + decision.decision_id +
-                                              " was about other apps or versions"));
+      AIOP_TRY(const bool outdated, IsOutdated(decision, run));
+      AIOP_TRY(
+          incident,
+          arbiter.SplitOff(incident.id, {id},
+                           "decision " + decision.decision_id + " was about other apps or versions",
+                           outdated ? std::optional(decision.created) : std::nullopt));
     }
     if (std::find(incidents.begin(), incidents.end(), incident.id) == incidents.end())
       incidents.push_back(incident.id);

@@ -116,7 +116,8 @@ struct Supervisor::Impl {
   Status HealMotor(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
   Status ResumeOn(const model::Change& change, const model::DecisionRecord& decision,
                   const std::vector<model::Run>& runs);
-  Result<bool> IsAbout(const std::string& decision, const model::Incident& incident);
+  Result<bool> IsOutdated(const model::DecisionRecord& decision, const model::Run& run);
+  Result<bool> IsAbout(const model::Run& run, const model::Incident& incident);
   Result<bool> IsHealed(const model::Incident& incident,
                         const std::vector<model::Occurrence>& occurrences);
   Result<bool> KeepsFailing(const model::Incident& incident, const model::Run& run);

@@ -83,10 +83,10 @@ DecisionHistory Begin(const policy::Evidence& evidence) {
   // A new field does not compile here until it is written down.
   const auto& [incident, run, app, profile, app_version, motor_version, motor_commit, event,
                spec_is_folder, real_failures, sightings, failing_runs, motor_decision,
-               motor_decision_apps, specs, experiments,
-               has_accepts, has_validators, has_network, older_versions, newer_versions, golden,
-               other_profiles, other_apps, earlier_revisions, pending_fixes, other_motors,
-               plant_ms_spent, plant_ms_budget] = evidence;
+               motor_decision_apps, specs, experiments, has_accepts, has_validators, has_network,
+               older_versions, newer_versions, golden, other_profiles, other_apps,
+               earlier_revisions, pending_fixes, other_motors, plant_ms_spent, plant_ms_budget] =
+      evidence;
   DecisionHistory history;
   history.incident = incident.id;
   history.plant = incident.plant;
