@@ -75,7 +75,8 @@ class Corpus(harness.Case):
         self.assertEqual(differences, {})
         self.assertEqual(totals["decisions"], len(self.histories))
         self.assertEqual(totals["experiments_unknown"], 0)
-        self.assertEqual(totals["experiments_asked"], totals["experiments_recorded"])
+        # Since which version a motor fails is asked after the ruling, for people.
+        self.assertLessEqual(totals["experiments_asked"], totals["experiments_recorded"])
 
     def test_a_threshold_changes_just_what_it_is_about(self):
         below = 0.91
