@@ -105,6 +105,11 @@ class WhomToBelieve(BlameCase):
                 self.assertNotEqual(decision["classification"], "app", decision["rationale"])
                 self.assertNotIn("object to its spec", decision["rationale"])
 
+    def test_a_high_exit_code_is_how_some_validators_refuse(self):
+        self.begin({"bad": {"title": 7, "items": [1, 2, 3]}, "fine": {"title": "b"}},
+                   validator=VALIDATOR.replace("sys.exit(1)", "sys.exit(255)"))
+        self.assertEqual(self.decide()["bad"]["category"], "APP-SPEC")
+
     def test_validators_that_refuse_what_goes_through_object_to_nothing(self):
         self.begin({"odd": {"title": "a", "odd": True}, "fine": {"title": "b"}, "good": {"title": "c"}}, versions=3,
                    validator=REFUSES_ALL)

@@ -185,9 +185,15 @@ Result<process::Command> Wrap(const process::Command& command, const Policy& pol
 }
 
 bool NeverStarted(const process::Output& output) {
-  // As bubblewrap and env say it.
-  constexpr int kFirstShellError = 126;
-  return output.exit.code >= kFirstShellError || output.err.starts_with("bwrap: execvp ");
+  // As shells and bubblewrap say it. Other high codes, 255 above all, are how some programs refuse.
+  constexpr int kNotExecutable = 126;
+  constexpr int kNotFound = 127;
+  constexpr int kSignalBase = 128;
+  constexpr int kLastSignal = 64;
+  const int code = output.exit.code;
+  const bool killed = code > kSignalBase && code <= kSignalBase + kLastSignal;
+  return code == kNotExecutable || code == kNotFound || killed ||
+         output.err.starts_with("bwrap: execvp ");
 }
 
 }  // namespace aiop::sandbox
