@@ -318,7 +318,12 @@ Result<model::Change> Governor::Approve(const std::string& id, const std::string
     return Forbidden("the motor moved on to " + plant.active.version +
                      " since this change was gated: submit it again");
   }
-  change.approvals.push_back({by, change.diff_hash, change.base_commit, Now()});
+  change.approvals.push_back({.by = by,
+                              .role = "",
+                              .diff_hash = change.diff_hash,
+                              .base_commit = change.base_commit,
+                              .form = {},
+                              .at = Now()});
   AIOP_CHECK_OK(engine_.home().ledger().Put(change));
   return Promote(std::move(change));
 }

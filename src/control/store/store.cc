@@ -15,7 +15,7 @@ namespace aiop::store {
 namespace {
 
 // Raised when a table changes in a way that older programs cannot read. Newer files are refused.
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;  // 2: governed changes, patterns, tokens
 // How many waiting commits share one flush to disk.
 constexpr size_t kGroupMax = 256;
 
@@ -93,7 +93,8 @@ std::vector<std::string_view> TablesOf(Side side) {
     case Side::kLedger:
       return Names<model::Run, model::Transition, model::Checkpoint, model::Attempt,
                    model::StoredEvent, model::Incident, model::Occurrence, model::DecisionRecord,
-                   model::DecisionHistory, model::Experiment, model::Change, model::Batch>();
+                   model::DecisionHistory, model::Experiment, model::Change, model::Batch,
+                   model::Pattern, model::Token>();
     case Side::kApp:
       return Names<model::App, model::AppVersion, model::Artifact>();
     case Side::kMotor:

@@ -10,7 +10,8 @@ using describe::Problem;
 
 namespace {
 
-constexpr std::string_view kParts[] = {"thresholds", "budgets", "back_off", "limits", "incidents"};
+constexpr std::string_view kParts[] = {"thresholds", "budgets",   "back_off",
+                                       "limits",     "incidents", "governance"};
 
 // `*` stands for any text; everything else for itself.
 bool Fits(std::string_view pattern, std::string_view text) {
@@ -28,7 +29,7 @@ struct Entry {
   std::string name;
   std::vector<std::string> plants;
   std::vector<std::string> teams;
-  json::Value thresholds, budgets, back_off, limits, incidents;
+  json::Value thresholds, budgets, back_off, limits, incidents, governance;
   std::vector<std::string> without;
   json::Value rules;
 
@@ -43,6 +44,7 @@ struct Entry {
     visit.Optional("back_off", self.back_off, "");
     visit.Optional("limits", self.limits, "");
     visit.Optional("incidents", self.incidents, "");
+    visit.Optional("governance", self.governance, "");
     visit.Optional("without", self.without, "");
     visit.Optional("rules", self.rules, "");
   }
