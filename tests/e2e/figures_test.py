@@ -45,8 +45,16 @@ class FiguresCase(Case):
     def told(self, kind):
         return [each for each in self.world.rows("event") if each["envelope"]["id"].startswith(kind + "/")]
 
-    def compliance(self, code=DONE):
-        return self.expect_code(self.world.aiop("--json", "compliance"), code).json
+    def compliance(self, code=None):
+        """The report; the command ends well just if every line of its checklist holds."""
+        answer = self.world.aiop("--json", "compliance")
+        self.expect_code(answer, DONE if answer.json["complies"] else FAILED)
+        self.assertEqual(answer.json["complies"], all(line["holds"] for line in answer.json["checklist"]))
+        silence = [line for line in answer.json["checklist"] if line["name"] == "silence"][0]
+        self.assertEqual(silence["holds"], answer.json["mute"] == 0)
+        if code is not None:
+            self.expect_code(answer, code)
+        return answer.json
 
     def rates(self, figures):
         """Each share, by its place, to see that it stands with its count and interval."""

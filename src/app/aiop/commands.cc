@@ -357,8 +357,10 @@ std::vector<Command> Measuring() {
        .examples = {"aiop slo", "aiop slo --plant clients --check"},
        .handler = Slo},
       {.path = "compliance",
-       .summary = "Check that every error and critical event ended in an incident or a reason",
-       .details = "Lists the events that have neither, and ends with 1 if there are any.",
+       .summary = "Answer the checklist of the operator-observer specification from the records",
+       .details = "Contexts, events, decisions, resumption, changelog, rollback, governed changes, and "
+                  "that every error and critical event ended in an incident or a reason. Each line "
+                  "names its evidence; a line without any does not hold, and the command ends with 1.",
        .options = {Text("--plant", "P", "Only events of this plant."),
                    Of(Kind::kNumber,
                       Text("--limit", "N", "List at most this many (default 1000)."))},
