@@ -13,7 +13,8 @@ import { Kept, variants } from './matrix.mjs';
 const TEXT_CHARACTERS = 240;
 
 // Where in the output something stands may differ from one process to the next.
-const withoutPlaces = (text) => text.replace(/^\S+\(\d+,\d+\): /, '').replace(/ \(\d+:\d+\)$/, '').slice(0, TEXT_CHARACTERS);
+// Files are opened all at once: which of several missing ones is named first differs from run to run.
+const withoutPlaces = (text) => text.replace(/^\S+\(\d+,\d+\): /, '').replace(/ \(\d+:\d+\)$/, '').replace(/(Error opening file "work\/).*$/s, '$1').slice(0, TEXT_CHARACTERS);
 
 const write = (file, text) => { fs.mkdirSync(path.dirname(file), { recursive: true }); fs.writeFileSync(file, text); };
 const nameOf = (id) => id.replaceAll(/[^\w.-]/g, '-');
