@@ -405,7 +405,7 @@ class ExampleFlow(LearningCase):
         # 1. An observer emits a validation error during an app run.
         paused = by_app(self.run_all(WAITING, "--app", "narrow", "--app", "wide", "--app", "wider"))
         events = [event for event in self.world.aiop("--json", "events", "tail", "--all", "--severity", "error").lines
-                  if event["scope"] == "app"]
+                  if event.get("scope") == "app"]
         self.assertEqual({event["signal_type"] for event in events}, {"validation"})
         self.assertEqual({event["trace_id"] for event in events}, {paused[app]["id"] for app in ("wide", "wider")})
 
