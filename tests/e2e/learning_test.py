@@ -209,26 +209,36 @@ class Receiver:
 
 
 class Breaker(LearningCase):
-    def test_after_three_useless_fixes_a_human_is_paged_and_no_fourth_is_tried(self):
-        receiver = Receiver()
-        self.addCleanup(receiver.close)
-        self.begin({"narrow": pages.NARROW, "wide": wide(1)},
-                   motor=self.motor_files(CARE + f"page: {receiver.url}\n"),
+    def open_breaker(self, more=""):
+        """Three fixes that hold until the page grows, and a fourth that would be right."""
+        self.begin({"narrow": pages.NARROW, "wide": wide(1)}, motor=self.motor_files(CARE + more),
                    fixes={f"fix/{name}": {"layout.py": up_to(items)}
                           for name, items in (("a", 1), ("b", 2), ("c", 3), ("d", 9))})
         self.run_all(DONE)
         for items in (2, 3):
             self.grow(items)
             self.fresh(DONE, "wide")
-            self.assertEqual(receiver.pages, [])
         self.assertEqual([change["origin"][:5] for change in self.changes()], ["fix/a", "fix/b", "fix/c"])
         self.grow(4)
         self.expect_paused(by_app(self.fresh(WAITING, "wide"))["wide"], "breaker")
+        self.assertEqual(len(self.changes()), 3, "no fourth")
+        self.assertEqual(self.world.active(), "1.0.0")
+
+    def test_a_human_may_bring_a_fix_all_the_same(self):
+        self.open_breaker()
+        patch = self.world.folder / "fix.diff"
+        patch.write_text(self.motor.patch({"layout.py": pages.RIGHT}))
+        self.expect_code(self.world.aiop("--json", "change", "submit", "--plant", "pages", "--patch", str(patch)), DONE)
+        self.assertEqual(self.runs()["wide"]["state"], "SUCCESS")
+
+    def test_after_three_useless_fixes_a_human_is_paged_and_no_fourth_is_tried(self):
+        receiver = Receiver()
+        self.addCleanup(receiver.close)
+        self.open_breaker(f"page: {receiver.url}\n")
         incident = self.incident()
         self.assertEqual(incident["useless_fixes"], 3)
         self.assertIn("3 fixes", incident["breaker"])
-        self.assertEqual(len(self.changes()), 3, "no fourth")
-        self.assertEqual(self.world.active(), "1.0.0")
+        self.assertIn("3 fixes", self.world.ok("decisions").items[-1]["outcome"])
 
         # The receiver refused it: it is sent again, and then no more.
         self.assertEqual(len(receiver.pages), 1)

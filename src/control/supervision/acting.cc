@@ -61,10 +61,12 @@ Result<std::optional<model::Change>> Supervisor::Impl::AnsweredByActive(
 
 // Whether so many fixes of this failure were useless that a human has to come first: then its runs
 // wait.
-Result<bool> Supervisor::Impl::StopAtBreaker(const model::Incident& incident,
+Result<bool> Supervisor::Impl::StopAtBreaker(const model::DecisionRecord& decision,
+                                             const model::Incident& incident,
                                              const std::vector<model::Run>& runs) {
   AIOP_TRY(const std::string breaker, followup.BreakerOf(incident));
   if (breaker.empty()) return false;
+  AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id, "waiting: " + breaker));
   for (const model::Run& run : runs) {
     AIOP_TRY([[maybe_unused]] const auto waits,
              engine.Move(run.id, lifecycle::RunEvent::kPause, breaker, PausedBecause::kBreaker));
@@ -106,7 +108,7 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
   // The answer to another incident may answer this one too.
   AIOP_TRY(const auto answered, AnsweredByActive(decision, runs));
   if (answered) return ResumeOn(*answered, decision, runs);
-  AIOP_TRY(const bool stopped, StopAtBreaker(incident, runs));
+  AIOP_TRY(const bool stopped, StopAtBreaker(decision, incident, runs));
   if (stopped) return {};
   std::vector<model::Run> patching;
   for (const model::Run& run : runs) {

@@ -116,7 +116,8 @@ struct Supervisor::Impl {
   Status ActOn(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
   Result<std::optional<model::Change>> AnsweredByActive(const model::DecisionRecord& decision,
                                                         const std::vector<model::Run>& runs);
-  Result<bool> StopAtBreaker(const model::Incident& incident, const std::vector<model::Run>& runs);
+  Result<bool> StopAtBreaker(const model::DecisionRecord& decision, const model::Incident& incident,
+                             const std::vector<model::Run>& runs);
   Status NoteUselessFixes(const std::string& plant);
   Status HealMotor(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
   Status ResumeOn(const model::Change& change, const model::DecisionRecord& decision,
