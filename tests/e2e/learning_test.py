@@ -115,6 +115,18 @@ class AfterCare(LearningCase):
         self.assertEqual((care["state"], care["runs_seen"]), ("watching", 4))
         self.assertIn("watched until", care["because"])
 
+    def test_a_version_that_somebody_left_is_not_watched_any_more(self):
+        self.begin({"narrow": pages.NARROW, "wide": pages.WIDE}, motor=self.motor_files(),
+                   fixes={"fix/wide-pages": {"layout.py": pages.RIGHT}})
+        self.run_all(DONE)
+        self.world.ok("motor", "rollback", "pages", "--because", "a rehearsal")
+        self.pass_time(2 * HOUR)
+        self.fresh(DONE, "narrow")
+        care = self.change()["after_care"]
+        self.assertEqual(care["state"], "replaced")
+        self.assertIn("a rehearsal", care["because"])
+        self.assertEqual(self.world.ok("patterns", "ls").items, [])
+
     def test_a_failure_that_is_back_takes_its_fix_back(self):
         self.begin({"narrow": pages.NARROW, "wide": wide(1)}, motor=self.motor_files(),
                    fixes={"fix/small": {"layout.py": up_to(1)}})

@@ -48,30 +48,36 @@ model::Pattern AsPattern(const std::string& plant, const learning::Suggestion& s
 
 Status FollowUp::SuggestChecks(const std::string& plant) {
   auto& ledger = engine_.home().ledger();
+  const int64_t after = policy_.Governing().suggest_after;
   AIOP_TRY(const auto decisions, ledger.ListBy<model::DecisionRecord>(
                                      store::Kind<model::DecisionRecord>::Field::kPlant, plant));
   std::vector<learning::AppFault> faults;
-  std::set<std::string> apps;
+  std::map<std::string, std::set<std::string>> apps;  // by kind of fault
   for (const auto& decision : decisions) {
     const bool of_app = decision.classification == model::Classification::kApp &&
                         decision.category != model::Category::kTransient &&
                         decision.outcome != "abstained";
     if (!of_app) continue;
     AIOP_TRY(const auto incident, ledger.Get<model::Incident>(decision.incident_id));
-    const std::string family = fingerprint::Of("", incident.signal_type, incident.example).id;
+    const std::string kind = fingerprint::Of("", incident.signal_type, incident.example).id;
     for (const auto& app : decision.apps) {
-      AIOP_TRY(const auto finding, FindingIn(ledger, incident.id, app));
       faults.push_back({.app = app,
                         .incident = incident.id,
-                        .kind = family,
+                        .kind = kind,
                         .title = incident.title,
-                        .path = finding.path,
-                        .message = finding.message});
-      apps.insert(app);
+                        .path = "",
+                        .message = ""});
+      apps[kind].insert(app);
     }
   }
-  const int64_t after = policy_.Governing().suggest_after;
-  if (std::ssize(apps) < after) return {};
+  // What was found is looked up only where it is needed.
+  std::erase_if(
+      faults, [&](const learning::AppFault& each) { return std::ssize(apps[each.kind]) < after; });
+  for (learning::AppFault& each : faults) {
+    AIOP_TRY(const auto finding, FindingIn(ledger, each.incident, each.app));
+    each.path = finding.path;
+    each.message = finding.message;
+  }
   for (const auto& suggestion : learning::Suggest(faults, after)) {
     AIOP_TRY(const auto incident, ledger.Get<model::Incident>(suggestion.incident));
     const model::Pattern made = AsPattern(plant, suggestion, incident, Now());
