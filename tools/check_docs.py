@@ -28,7 +28,8 @@ PLACEHOLDER = re.compile(r"(^|/)[A-Z]+(/|$)")  # src/FLOOR/NAME
 KEY = re.compile(r'visit\.(?:Required|Optional)\(\s*"(\w+)"\s*,\s*self\.(\w+)')
 # Where a manifest's nested keys are described: struct -> prefix in the documentation.
 MANIFEST = {"MotorManifest": "", "ResumeSpec": "resume.", "SandboxSpec": "sandbox.", "Accepts": "accepts.",
-            "Budgets": "budgets.", "Gates": "gates.", "CanarySpec": "canary."}
+            "Budgets": "budgets.", "Gates": "gates.", "CanarySpec": "canary.",
+            "AfterCareSpec": "after_care."}
 # Options of the program that stand before the command and take a value.
 WITH_VALUE = {"--home"}
 

@@ -99,6 +99,14 @@ void ShowFacts(Output& out, const model::Change& change) {
   if (!change.reason.empty()) {
     text += "why        " + Wrap(change.reason, out.paragraph_width(), 11) + "\n";
   }
+  if (!change.pattern.empty()) text += "pattern    " + change.pattern + "\n";
+  if (change.after_care) {
+    text += "after-care " + std::string(describe::Name(change.after_care->state)) +
+            (change.after_care->because.empty()
+                 ? ""
+                 : ": " + Wrap(change.after_care->because, out.paragraph_width(), 11)) +
+            "\n";
+  }
   if (!change.incident.empty()) text += "incident   " + change.incident + "\n";
   if (!change.decision.empty()) text += "decision   " + change.decision + "\n";
   if (!change.restore_point.empty()) text += "restore    " + change.restore_point + "\n";

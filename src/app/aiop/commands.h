@@ -45,6 +45,12 @@ Result<int> IncidentShow(Session&);
 Result<int> IncidentMerge(Session&);
 Result<int> IncidentUnmerge(Session&);
 Result<int> IncidentExport(Session&);
+Result<int> IncidentCloseBreaker(Session&);
+
+Result<int> PatternList(Session&);
+Result<int> PatternShow(Session&);
+Result<int> PatternDemote(Session&);
+Result<int> PatternExport(Session&);
 
 Result<int> DecisionList(Session&);
 Result<int> DecisionsVerify(Session&);

@@ -5,6 +5,7 @@
 #include "app/aiop/listing.h"
 #include "app/aiop/supervised.h"
 #include "app/aiop/words.h"
+#include "core/impact/impact.h"
 
 namespace aiop::app {
 namespace {
@@ -105,7 +106,17 @@ Result<int> MotorChangelog(Session& session) {
       if (!each->incidents.empty()) {
         out.Text("  answers incident " + Joined(each->incidents) + "\n");
       }
-      if (each->impact) out.Text("  impact: " + ImpactText(*each) + "\n");
+      if (each->impact) {
+        out.Text("  impact: " + ImpactText(*each) + "\n");
+        for (const auto& compared : each->impact->comparisons) {
+          out.Text("    " + Wrap(impact::Text(compared), out.paragraph_width(), 6) + "\n");
+        }
+      }
+      AIOP_TRY(const auto change, home->ledger().Find<model::Change>(each->change));
+      if (change && change->after_care) {
+        out.Text("  after-care: " + std::string(describe::Name(change->after_care->state)) + ", " +
+                 Wrap(change->after_care->because, out.paragraph_width(), 4) + "\n");
+      }
       if (!each->change.empty()) out.Text("  change " + each->change + "\n");
     }
     return 0;
@@ -114,6 +125,8 @@ Result<int> MotorChangelog(Session& session) {
   for (const auto& each : page.items) {
     json::Object item = describe::ToJson(each).as_object();
     item["version"] = each.reference.version;
+    AIOP_TRY(const auto change, home->ledger().Find<model::Change>(each.change));
+    if (change && change->after_care) item["after_care"] = describe::ToJson(*change->after_care);
     items.push_back(std::move(item));
   }
   out.Document(ListDocument(std::move(items), page.next));

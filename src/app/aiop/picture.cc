@@ -102,6 +102,9 @@ std::string AdviceFor(const model::Run& run, const supervision::Summary& summary
     case PausedBecause::kOperator:
     case PausedBecause::kBoot:
       return "aiop run --plant " + run.plant + "   (goes on where it was)";
+    case PausedBecause::kBreaker:
+      return "aiop incident show " + run.incident + "\n    aiop incident close-breaker " +
+             run.incident + " --because TEXT   (then run again)";
     case PausedBecause::kEvidence:
       return run.decision.empty() ? "aiop run --plant " + run.plant
                                   : "aiop decision show " + run.decision;

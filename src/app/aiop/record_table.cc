@@ -101,6 +101,56 @@ std::vector<Command> Incidents() {
                       .kind = Kind::kFolder}},
        .examples = {"aiop incident export ID ./failure && ./failure/run.sh"},
        .handler = IncidentExport},
+      {.path = "incident close-breaker",
+       .summary = "Let fixes of this failure be tried again",
+       .details = "A breaker opens after so many useless fixes of one failure (`breaker_after` of "
+                  "the policy): its runs wait, PAUSED `breaker`, and nothing more is tried by "
+                  "itself. Closed, the next `aiop run` goes on with them.",
+       .arguments = {Id("ID", "The incident.")},
+       .options = {Required(Text("--because", "TEXT", "Why, for the record.")), PolicyFile()},
+       .examples = {"aiop incident close-breaker ID --because 'the owner has mended the branch'"},
+       .handler = IncidentCloseBreaker},
+  };
+}
+
+std::vector<Command> Patterns() {
+  const Argument pattern = Id("ID", "The pattern.");
+  return {
+      {.path = "patterns",
+       .summary = "Learned fixes: what healed a failure before, and how it is done again",
+       .details = "",
+       .examples = {"aiop patterns ls"}},
+      {.path = "patterns ls",
+       .summary = "List the learned fixes, or the checks suggested to motors",
+       .details = "A fix that after-care has confirmed is a pattern; it is tried first when its "
+                  "failure comes back, behind the same gates as any other patch.",
+       .options = Listing({Text("--plant", "P", "Only learned in this plant."),
+                           OneOf(Text("--state", "STATE", "Only in this state."),
+                                 {"candidate", "promoted", "demoted"}),
+                           Flag("--suggestions",
+                                "Instead: checks of specs suggested because the same fault came "
+                                "up in several apps.")}),
+       .examples = {"aiop patterns ls", "aiop patterns ls --suggestions"},
+       .handler = PatternList},
+      {.path = "patterns show",
+       .summary = "Show a learned fix: what it heals, how, how often it worked, how long it took",
+       .details = "",
+       .arguments = {pattern},
+       .examples = {"aiop patterns show ID"},
+       .handler = PatternShow},
+      {.path = "patterns demote",
+       .summary = "Say that a learned fix is not to be tried any more",
+       .details = "",
+       .arguments = {pattern},
+       .options = {Required(Text("--because", "TEXT", "Why, for the record."))},
+       .examples = {"aiop patterns demote ID --because 'the template was rewritten'"},
+       .handler = PatternDemote},
+      {.path = "patterns export",
+       .summary = "Print a learned fix as JSON",
+       .details = "",
+       .arguments = {pattern},
+       .examples = {"aiop patterns export ID > fix.json"},
+       .handler = PatternExport},
   };
 }
 
@@ -240,7 +290,7 @@ std::vector<Command> Changes() {
 
 std::vector<Command> RecordCommands() {
   std::vector<Command> all;
-  for (auto part : {Events, Incidents, Decisions, Motors, Changes}) {
+  for (auto part : {Events, Incidents, Decisions, Patterns, Motors, Changes}) {
     for (Command& each : part()) all.push_back(std::move(each));
   }
   return all;

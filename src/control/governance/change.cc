@@ -108,7 +108,8 @@ Result<std::string> Governor::CommitCandidate(motors::Repository& repository,
                                               const model::Change& change) {
   AIOP_TRY(const std::string motor_yaml, repository.ReadFile(candidate.tree, "motor.yaml"));
   AIOP_TRY(const std::string versioned, WithVersion(motor_yaml, change.version));
-  const auto changelog = repository.ReadFile(candidate.tree, "CHANGELOG.md");
+  const auto own_log = repository.ReadFile(candidate.tree, "CHANGELOG.md");
+  AIOP_TRY(const std::string changelog, WithMeasuredImpact(change.plant, own_log.value_or("")));
   std::vector<std::string> lines;
   if (!change.incident.empty()) {
     AIOP_TRY(const auto record, engine_.home().ledger().Get<model::Incident>(change.incident));
@@ -125,8 +126,8 @@ Result<std::string> Governor::CommitCandidate(motors::Repository& repository,
       const std::string tree,
       repository.WithFiles(candidate.tree,
                            {{"motor.yaml", versioned},
-                            {"CHANGELOG.md", WithEntry(changelog ? *changelog : "", change.version,
-                                                       change.created, candidate.title, lines)}}));
+                            {"CHANGELOG.md", WithEntry(changelog, change.version, change.created,
+                                                       candidate.title, lines)}}));
   // A merge has both parents, so that what is merged once is known to be.
   std::vector<std::string> parents = {change.base_commit};
   if (!candidate.merges.empty()) parents.push_back(candidate.merges);
@@ -175,6 +176,7 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
   change.decision = decision;
   change.source = candidate.source;
   change.origin = candidate.origin;
+  change.pattern = candidate.pattern;
   change.title = candidate.title;
   change.base_version = base.manifest.version;
   change.base_commit = base.version.commit;

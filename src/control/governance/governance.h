@@ -40,6 +40,8 @@ struct Candidate {
   std::string commit = {};
   // Set if the tree merges a commit of the source.
   std::string merges = {};
+  // Set if it is a learned fix, carried out again.
+  std::string pattern = {};
 };
 
 class Governor {
@@ -91,6 +93,14 @@ class Governor {
   // Writes what a promoted change came to into its motor version.
   Status MeasureImpact(const std::string& change);
 
+  // The pattern of a change that after-care confirmed, with this confirmation; nothing if there is
+  // nothing to learn from it. Not stored: the caller commits it with what else it means.
+  Result<std::optional<model::Pattern>> Confirmed(const model::Change& change);
+  // The patterns that were learned from a change, or carried out by it, demoted because the failure
+  // came back. Not stored.
+  Result<std::vector<model::Pattern>> Refuted(const model::Change& change,
+                                              const std::string& because);
+
  private:
   Result<bool> Keep(model::Change& change, std::vector<model::GateResult> gates);
   Result<std::vector<model::GateResult>> TrySetup(const contexts::Motor& candidate);
@@ -118,6 +128,12 @@ class Governor {
   // The tree of an upgrade, whose lock file is made only when it is really tried.
   Result<std::string> TreeOf(const contexts::Motor& base, const Candidate& candidate);
   Result<std::vector<Candidate>> FromBranches(const contexts::Motor& motor);
+  Result<std::vector<Candidate>> FromPatterns(const contexts::Motor& motor,
+                                              const model::Incident& incident);
+  // Writes down how the change of a learned fix stands.
+  Status NotePatternUse(const model::Change& change);
+  // The motor's changelog with what was measured of the versions in it so far.
+  Result<std::string> WithMeasuredImpact(const std::string& plant, const std::string& changelog);
   Result<std::vector<Candidate>> FromUpgrades(const contexts::Motor& motor,
                                               const model::Incident& incident);
   Result<std::optional<model::Change>> Try(const contexts::Motor& base, const Candidate& candidate,

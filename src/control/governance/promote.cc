@@ -5,6 +5,7 @@
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
 #include "control/governance/governance.h"
+#include "core/aftercare/aftercare.h"
 
 namespace aiop::governance {
 
@@ -80,6 +81,10 @@ Result<model::Change> Governor::Promote(model::Change change) {
       {{"details", "motor version " + change.version + " is active: " + change.title},
        {"change", change.id}});
   AIOP_CHECK_OK(told);
+  if (!change.incident.empty() && !change.after_care) {
+    change.after_care =
+        aftercare::Begin(aftercare::TermsOf(motor.manifest.after_care, policy_.Governing()), Now());
+  }
   return Move(std::move(change), model::ChangeState::kPromoted, "");
 }
 
@@ -152,61 +157,14 @@ Result<model::PointerMove> Governor::Rollback(const std::string& plant, const st
 Status Governor::RollBackUseless(const std::string& id, const std::string& because) {
   AIOP_TRY(const model::Change change, engine_.home().ledger().Get<model::Change>(id));
   AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
-  if (plant.active_commit != change.candidate) return {};
+  if (plant.active_commit != change.candidate) {
+    // Left already; perhaps by a command that was killed before it could say so.
+    AIOP_TRY([[maybe_unused]] const bool finished, FinishRollback(change.plant, because));
+    return {};
+  }
   AIOP_TRY([[maybe_unused]] const auto move,
            Rollback(change.plant, change.base_version, "operator", because));
   return {};
-}
-
-Status Governor::MeasureImpact(const std::string& id) {
-  contexts::Home& home = engine_.home();
-  AIOP_TRY(const model::Change change, home.ledger().Get<model::Change>(id));
-  AIOP_TRY(auto version,
-           home.motors().Get<model::MotorVersion>(change.plant + "/" + change.version));
-  AIOP_TRY(const auto runs,
-           home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kPlant, change.plant));
-  model::Impact impact;
-  std::vector<double> before;
-  std::vector<double> after;
-  std::vector<std::string> apps;
-  for (const auto& run : runs) {
-    if (run.state == model::RunState::kSuccess && run.plant_ms > 0) {
-      if (run.motor_ctx.version == change.base_version)
-        before.push_back(static_cast<double>(run.plant_ms));
-      if (run.motor_ctx.version == change.version && run.resumed == 0)
-        after.push_back(static_cast<double>(run.plant_ms));
-    }
-    if (run.healed_by != change.id) continue;
-    if (std::find(apps.begin(), apps.end(), run.app) == apps.end()) apps.push_back(run.app);
-    if (run.state == model::RunState::kSuccess) {
-      ++impact.runs_healed;
-      impact.steps_saved += run.steps_kept;
-    } else {
-      ++impact.runs_not_healed;
-    }
-  }
-  const auto median = [](std::vector<double>& values) -> std::optional<double> {
-    if (values.empty()) return std::nullopt;
-    std::nth_element(values.begin(),
-                     values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-    return values[values.size() / 2];
-  };
-  impact.apps_affected = static_cast<int64_t>(apps.size());
-  impact.median_ms_before = median(before);
-  impact.median_ms_after = median(after);
-  version.impact = impact;
-  AIOP_CHECK_OK(home.motors().Put(version));
-  json::Object figures{
-      {"details", "motor version " + change.version + ": " + std::to_string(impact.runs_healed) +
-                      " run(s) healed, " + std::to_string(impact.runs_not_healed) + " not"},
-      {"runs_healed", impact.runs_healed},
-      {"runs_not_healed", impact.runs_not_healed},
-      {"steps_saved", impact.steps_saved},
-      {"unit", "ms"}};
-  if (impact.median_ms_after) figures["value"] = *impact.median_ms_after;
-  if (impact.median_ms_before) figures["before"] = *impact.median_ms_before;
-  return engine_.TellMotor(change.plant, version.reference, model::SignalType::kLatency,
-                           model::Severity::kInfo, std::move(figures));
 }
 
 }  // namespace aiop::governance

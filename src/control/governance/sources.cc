@@ -181,7 +181,9 @@ Result<std::optional<model::Change>> Governor::HealMotor(const model::DecisionRe
   int64_t tried = 0;
   for (const model::PatchSource source : base.manifest.patch_sources) {
     std::vector<Candidate> candidates;
-    if (source == model::PatchSource::kBranch) {
+    if (source == model::PatchSource::kPattern) {
+      AIOP_TRY(candidates, FromPatterns(base, incident));
+    } else if (source == model::PatchSource::kBranch) {
       AIOP_TRY(candidates, FromBranches(base));
     } else if (source == model::PatchSource::kUpgrade) {
       AIOP_TRY(candidates, FromUpgrades(base, incident));
@@ -192,6 +194,7 @@ Result<std::optional<model::Change>> Governor::HealMotor(const model::DecisionRe
       AIOP_TRY(auto change, Try(base, candidate, incident, decision));
       if (!change) continue;
       ++tried;
+      AIOP_CHECK_OK(NotePatternUse(*change));
       if (change->status == model::ChangeState::kPromoted ||
           change->status == model::ChangeState::kAwaitingApproval) {
         return change;

@@ -59,6 +59,31 @@ Result<std::optional<model::Change>> Supervisor::Impl::AnsweredByActive(
   return std::optional(std::move(change));
 }
 
+// Whether so many fixes of this failure were useless that a human has to come first: then its runs
+// wait.
+Result<bool> Supervisor::Impl::StopAtBreaker(const model::DecisionRecord& decision,
+                                             const model::Incident& incident,
+                                             const std::vector<model::Run>& runs) {
+  AIOP_TRY(const std::string breaker, followup.BreakerOf(incident));
+  if (breaker.empty()) return false;
+  AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id, "waiting: " + breaker));
+  for (const model::Run& run : runs) {
+    AIOP_TRY([[maybe_unused]] const auto waits,
+             engine.Move(run.id, lifecycle::RunEvent::kPause, breaker, PausedBecause::kBreaker));
+  }
+  return true;
+}
+
+// Fixes after which the failure is back, before anybody looks for the next one.
+Status Supervisor::Impl::NoteUselessFixes(const std::string& plant) {
+  AIOP_TRY(const auto returned, followup.NoteReturns(plant));
+  for (const model::Change& change : returned) {
+    if (change.decision.empty() || change.status != model::ChangeState::kRolledBack) continue;
+    AIOP_CHECK_OK(arbiter.SetOutcome(change.decision, "not healed: rolled back"));
+  }
+  return {};
+}
+
 Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
                                    const std::vector<model::Run>& standing) {
   std::vector<model::Run> runs;
@@ -83,6 +108,8 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
   // The answer to another incident may answer this one too.
   AIOP_TRY(const auto answered, AnsweredByActive(decision, runs));
   if (answered) return ResumeOn(*answered, decision, runs);
+  AIOP_TRY(const bool stopped, StopAtBreaker(decision, incident, runs));
+  if (stopped) return {};
   std::vector<model::Run> patching;
   for (const model::Run& run : runs) {
     AIOP_TRY(auto moved, engine.Move(run.id, lifecycle::RunEvent::kPatchMotor,
@@ -263,7 +290,7 @@ Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
     const bool useless =
         version.impact && version.impact->runs_healed == 0 && version.impact->runs_not_healed > 0;
     if (useless && change.status == model::ChangeState::kPromoted) {
-      AIOP_CHECK_OK(governor.RollBackUseless(id, "no run it was made for was healed by it"));
+      AIOP_CHECK_OK(followup.NoteUseless(id, "no run it was made for was healed by it"));
       if (!change.decision.empty())
         AIOP_CHECK_OK(arbiter.SetOutcome(change.decision, "not healed: rolled back"));
     }

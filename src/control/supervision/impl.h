@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "control/followup/followup.h"
 #include "control/supervision/supervision.h"
 
 namespace aiop::supervision {
@@ -69,6 +70,7 @@ struct Supervisor::Impl {
   engine::Engine engine;
   experiments::Harness harness;
   governance::Governor governor;
+  followup::FollowUp followup;
   FixesOf fixes;
   arbitration::Arbiter arbiter;
   int jobs = 1;
@@ -86,6 +88,7 @@ struct Supervisor::Impl {
         engine(owned, std::move(watcher)),
         harness(engine, sandbox::Level::kReduced),
         governor(engine, harness, policy),
+        followup(engine, governor, policy),
         fixes(governor),
         arbiter(engine, harness, policy, &fixes) {
     OpenAsThePolicySays();
@@ -113,6 +116,9 @@ struct Supervisor::Impl {
   Status ActOn(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
   Result<std::optional<model::Change>> AnsweredByActive(const model::DecisionRecord& decision,
                                                         const std::vector<model::Run>& runs);
+  Result<bool> StopAtBreaker(const model::DecisionRecord& decision, const model::Incident& incident,
+                             const std::vector<model::Run>& runs);
+  Status NoteUselessFixes(const std::string& plant);
   Status HealMotor(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
   Status ResumeOn(const model::Change& change, const model::DecisionRecord& decision,
                   const std::vector<model::Run>& runs);

@@ -112,6 +112,17 @@ Status Supervisor::Impl::TakeOver(const model::Run& run) {
                            PausedBecause::kFix));
     }
   }
+  if (Waits(run, PausedBecause::kBreaker) && !run.incident.empty()) {
+    // A human may have closed it since, or brought a fix.
+    AIOP_TRY(const auto incident, engine.CurrentIncident(run.incident));
+    AIOP_TRY(const std::string breaker, followup.BreakerOf(incident));
+    if (breaker.empty() || !incident.change.empty()) {
+      AIOP_TRY([[maybe_unused]] const auto again,
+               engine.Move(run.id, lifecycle::RunEvent::kPause,
+                           breaker.empty() ? "the breaker was closed" : "there is a new fix",
+                           PausedBecause::kFix));
+    }
+  }
   if (Waits(run, PausedBecause::kEvidence) && !run.decision.empty() && !run.pinned_motor) {
     // Nobody knew the cause. A motor version made since is new evidence: the run is tried on it.
     AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(run.decision));

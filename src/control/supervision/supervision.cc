@@ -72,6 +72,7 @@ Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
     AIOP_CHECK_OK(DecideAll(runs));
     if (engine.stopping()) break;
     AIOP_CHECK_OK(ApplyPending());
+    AIOP_CHECK_OK(NoteUselessFixes(plant));
     AIOP_CHECK_OK(ActAll(runs));
     bool moved = false;
     for (const std::string& id : runs) {
@@ -82,6 +83,8 @@ Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
   }
   if (!engine.stopping()) {
     AIOP_CHECK_OK(CloseIncidents(runs));
+    AIOP_CHECK_OK(followup.Settle(plant));
+    AIOP_CHECK_OK(followup.DeliverPages());
     AIOP_TRY(auto standings, figures::Objectives(home, plant, Now()));
     AIOP_CHECK_OK(figures::NoteBreaches(engine, standings));
   }
@@ -115,6 +118,7 @@ Result<Summary> Supervisor::Supervise(const Request& request) {
            .event = {}});
     }
   }
+  AIOP_CHECK_OK(impl.followup.DeliverPages());
   AIOP_CHECK_OK(impl.governor.ContinueAll(request.plant));
   AIOP_CHECK_OK(impl.governor.AdoptOutside(request.plant));
   model::Batch batch;
@@ -149,6 +153,7 @@ Result<Summary> Supervisor::Continue(const std::string& plant,
   impl.exhausted.clear();
   AIOP_CHECK_OK(UsePolicyOf(plant));
   AIOP_TRY([[maybe_unused]] const auto recovered, impl.engine.Recover());
+  AIOP_CHECK_OK(impl.followup.DeliverPages());
   AIOP_CHECK_OK(impl.governor.ContinueAll(plant));
   std::vector<std::string> runs = wanted;
   if (runs.empty()) {

@@ -14,11 +14,14 @@ constexpr auto EnumNames(PatternState) {
 }
 
 // How to make the fix again where it is needed. Stored by name; never rename.
-enum class RecipeKind { kDiff, kUpgrade, kBranch, kAppEdit };
+enum class RecipeKind { kDiff, kUpgrade, kBranch, kAppEdit, kValidator };
 constexpr auto EnumNames(RecipeKind) {
   using enum RecipeKind;
-  return std::to_array<std::pair<RecipeKind, std::string_view>>(
-      {{kDiff, "diff"}, {kUpgrade, "upgrade"}, {kBranch, "branch"}, {kAppEdit, "app_edit"}});
+  return std::to_array<std::pair<RecipeKind, std::string_view>>({{kDiff, "diff"},
+                                                                 {kUpgrade, "upgrade"},
+                                                                 {kBranch, "branch"},
+                                                                 {kAppEdit, "app_edit"},
+                                                                 {kValidator, "validator"}});
 }
 
 struct Recipe {
@@ -29,8 +32,10 @@ struct Recipe {
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit.Required("kind", self.kind, "");
-    visit.Required("text", self.text,
-                   "Unified diff; \"npm NAME FROM -> TO\"; branch; or the edit of the app's spec.");
+    visit.Required(
+        "text", self.text,
+        "Unified diff; \"npm NAME FROM -> TO\"; branch; the edit of the app's spec; or a "
+        "check of specs that is suggested to the motor and never applied by itself.");
     visit.Optional("paths", self.paths, "Files it touches.");
   }
 };
@@ -60,9 +65,10 @@ struct Pattern {
   int64_t version = 1;  // grows when its recipe is re-targeted
   PatternState state = PatternState::kCandidate;
   Scope side = Scope::kMotor;
-  std::string fingerprint;                        // of the failure it answers
-  std::string title;                              // of that failure, for people
-  std::string plant;                              // where it was learned
+  std::string fingerprint;  // of the failure it answers
+  std::string family;       // that failure without the motor's name: the same in each plant
+  std::string title;        // of that failure, for people
+  std::string plant;        // where it was learned
   std::map<std::string, std::string> components;  // preconditions: parts with their versions
   Recipe recipe;
   int64_t successes = 0;
@@ -80,6 +86,7 @@ struct Pattern {
     visit.Required("state", self.state, "");
     visit.Required("side", self.side, "");
     visit.Required("fingerprint", self.fingerprint, "Of the failure it answers.");
+    visit.Optional("family", self.family, "That failure, whichever motor it shows in.");
     visit.Required("title", self.title, "Of that failure.");
     visit.Required("plant", self.plant, "Where it was learned.");
     visit.Optional("components", self.components, "Shared parts that a motor must have.");
