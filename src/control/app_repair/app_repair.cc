@@ -78,14 +78,22 @@ void Repairer::AddFirst(std::unique_ptr<Source> source) {
 }
 void Repairer::AddLast(std::unique_ptr<Source> source) { sources_.push_back(std::move(source)); }
 
+// What experiments for this incident may still use.
+Result<budget::Allowance> Repairer::LeftFor(const std::string& incident) {
+  AIOP_TRY(const auto made, engine_.home().ledger().ListBy<model::Experiment>(
+                                store::Kind<model::Experiment>::Field::kIncident, incident));
+  budget::Allowance left = policy_.PerIncident();
+  for (const model::Experiment& each : made) left.Take(each.plant_ms, each.usage);
+  return left;
+}
+
 // Each result is on disk before the next is asked for. False at the first that fails.
 Result<bool> Repairer::RunGates(const Search& search, model::Change& change,
                                 const model::AppVersion& candidate) {
   const Subject& subject = search.subject;
-  experiments::Asker asker{.incident = subject.incident.id,
-                           .fingerprint = "",
-                           .left = policy_.PerIncident(),
-                           .per_day = policy_.PerDay()};
+  experiments::Asker asker{
+      .incident = subject.incident.id, .fingerprint = "", .left = {}, .per_day = policy_.PerDay()};
+  AIOP_TRY(asker.left, LeftFor(subject.incident.id));
   const int64_t gating = change.gates.empty() ? 1 : change.gates.back().gating + 1;
   const auto keep = [&](model::GateResult gate) -> Result<bool> {
     gate.gating = gating;
@@ -228,6 +236,9 @@ Result<std::optional<model::Change>> Repairer::Repair(const model::DecisionRecor
   for (const model::Fact& fact : decision.evidence) subject.told += "\n" + fact.fact;
   int64_t tried = 0;
   for (const auto& source : sources_) {
+    // What cannot be tried any more is not looked for.
+    AIOP_TRY(const budget::Allowance left, LeftFor(subject.incident.id));
+    if (!left.UsedUp().empty()) return std::optional<model::Change>();
     AIOP_TRY(const auto proposals, source->Propose(subject));
     for (const Proposal& proposal : proposals) {
       if (engine_.stopping()) return Fail(Code::kCancelled, "aiop is stopping");

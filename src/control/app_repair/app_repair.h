@@ -86,6 +86,7 @@ class Repairer {
   Result<model::Change> Gate(const Search& search, model::Change change,
                              const model::AppVersion& candidate,
                              const std::vector<std::string>& guesses);
+  Result<budget::Allowance> LeftFor(const std::string& incident);
   Result<bool> RunGates(const Search& search, model::Change& change,
                         const model::AppVersion& candidate);
 

@@ -73,9 +73,8 @@ Status Supervisor::Impl::HealApp(const model::DecisionRecord& decision,
   const std::string& id = (*change)->id;
   AIOP_CHECK_OK(
       arbiter.SetOutcome(decision.decision_id, "waiting: change " + id + " awaits approval"));
-  return ParkAll(
-      patching, PausedBecause::kApproval,
-      "a patch of the app is ready; this applies it and goes on: aiop change approve " + id);
+  return ParkAll(patching, PausedBecause::kApproval,
+                 "aiop change approve " + id + " applies the patch that is ready");
 }
 
 Status Supervisor::Impl::HealApps(const model::DecisionRecord& decision,
