@@ -72,7 +72,7 @@ class EveryKind(FormCase):
             self.expect_paused(run, "approval")
             change = self.change_of(app)
             self.assertIn(f"aiop change approve {change['id']}", run["cause"])
-            self.assertEqual((change["side"], change["origin"].split()[0]), ("app", source), change["title"])
+            self.assertEqual((change["side"], change["source"]), ("app", source), change["title"])
             self.assertEqual((change["base_version"], change["version"]), ("1.0.0", "1.0.1"))
             self.assertEqual((change["incident"], change["decision"]), (run["incident"], run["decision"]))
             gates = {gate["gate"]: gate["verdict"] for gate in change["gates"]}
@@ -109,7 +109,7 @@ class Choosing(FormCase):
         # One letter from `heading` as well as from `headings`.
         self.begin({"one": forms.form(forms.put("headingz", "x"))})
         self.run_all(WAITING)
-        self.assertEqual([each["origin"].split()[0] for each in self.changes()], ["twin"])
+        self.assertEqual([each["source"] for each in self.changes()], ["twin"])
         self.assertIn("/headingz", self.changes()[0]["title"])
 
     def test_a_package_is_pinned_to_the_nearest_version(self):

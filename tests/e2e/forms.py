@@ -105,7 +105,7 @@ FAULTS = {
     "wrong-type": (form(put("width", "40")), "nearest"),
     "dangling-reference": (form(put("sections", 1, "shows", "amuont")), "nearest"),
     "dangling-pointer": (form(put("sections", 2, "link", "#/fields/adress")), "nearest"),
-    "missing-version": (form(put("uses", "theme", "1.2.9")), "dependency"),
+    "missing-version": (form(put("uses", "theme", "1.2.9")), "upgrade"),
     "extra-field": (form(put("moonlight", True)), "twin"),
     "bad-mapping": (form(lambda made: renamed("quantity", "quantiti")(made["mapping"])), "nearest"),
     "duplicate-entry": (form(again), "twin"),

@@ -52,6 +52,5 @@ inline std::vector<Option> Listing(std::vector<Option> filters) {
 
 // The commands about what happened and what was changed; the others are in commands.cc.
 std::vector<Command> RecordCommands();
-Result<int> PlantAutonomy(Session&);
 
 }  // namespace aiop::app

@@ -18,7 +18,7 @@ class Nearest final : public Source {
     AIOP_TRY(const auto mended, MendByNames(engine_, harness_, subject));
     // What is not accepted with all corrections is the twin's to begin with.
     if (!mended || !mended->accepted || mended->edits.empty()) return proposals;
-    proposals.push_back({.source = model::PatchSource::kHuman,
+    proposals.push_back({.source = model::PatchSource::kNearest,
                          .origin = "nearest " + Listed(mended->edits),
                          .title = "Correct " + Listed(mended->edits),
                          .files = {{subject.app.entry, mended->text}},

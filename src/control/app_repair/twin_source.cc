@@ -91,7 +91,7 @@ class Twin final : public Source {
     }
     if (repaired->cut.empty()) return std::optional<Proposal>();
     const std::string cuts = ListedCuts(repaired->cut);
-    Proposal proposal{.source = model::PatchSource::kHuman,
+    Proposal proposal{.source = model::PatchSource::kTwin,
                       .origin = "twin without " + cuts,
                       .title = "Leave out what is objected to: " + cuts,
                       .files = {{file, repaired->text}},
@@ -121,7 +121,7 @@ class Twin final : public Source {
       if (!without || !without->accepted) continue;
       AIOP_TRY(auto inside, InsideOf(subject, judge, file));
       if (inside) proposals.push_back(*std::move(inside));
-      Proposal whole{.source = model::PatchSource::kHuman,
+      Proposal whole{.source = model::PatchSource::kTwin,
                      .origin = "twin without the file " + file,
                      .title = "Leave out the file " + file + ", which is objected to",
                      .files = {{file, std::nullopt}},
