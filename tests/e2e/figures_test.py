@@ -280,7 +280,7 @@ class Offered(FiguresCase):
         decision = self.run_all(WAITING)["decisions"][0]["decision_id"]
         for number, category in enumerate(["APP-BUILD", "APP-SPEC", "MOTOR-RULES"], 1):
             told = self.world.ok("decision", "correct", decision, "--as", category, "--because", f"reason {number}")
-        self.assertIn("waiting: the app has to change", told.json["outcome"], "what it came to before is kept")
+        self.assertIn("awaits approval", told.json["outcome"], "what it came to before is kept")
         database = (self.world.home / "ledger.db").read_bytes()
         for number in (1, 2, 3):
             self.tamper(f"DELETE FROM event WHERE id = 'correction/{decision}/{number}'")

@@ -6,6 +6,7 @@
 #include "app/aiop/picture.h"
 #include "app/aiop/supervised.h"
 #include "app/aiop/words.h"
+#include "control/app_repair/app_repair.h"
 
 namespace aiop::app {
 namespace {
@@ -66,13 +67,17 @@ Result<int> AppAdd(Session& session) {
 Result<int> AppUpdate(Session& session) {
   const Arguments& arguments = session.arguments();
   Output& out = session.out();
-  AIOP_TRY([[maybe_unused]] const auto* policy, session.Policy());
+  AIOP_TRY(const policy::Policy* rules, session.Policy());
   AIOP_TRY(Home * home, session.Own());
   const std::string name = arguments.One("NAME");
   AIOP_TRY(const model::App before, home->apps().Get<model::App>(name));
   AIOP_TRY(const model::AppVersion version,
            contexts::UpdateApp(*home, name, {arguments.One("--spec")}, "owner", ""));
   const bool changed = version.reference != before.current;
+  {
+    supervision::Supervisor supervisor(*home, *rules, nullptr);
+    AIOP_CHECK_OK(app_repair::SupersedeOpen(supervisor.engine(), name));
+  }
   std::vector<std::string> runs;
   if (!arguments.Has("--no-resume")) {
     AIOP_TRY(runs, RunsToContinue(*home, name, version.reference));

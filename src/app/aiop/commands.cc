@@ -64,6 +64,18 @@ std::vector<Command> Plants() {
                    Text("--profile", "X", "Under this profile.")},
        .examples = {"aiop plant verify clients", "aiop plant verify clients --spec petstore.json"},
        .handler = PlantVerify},
+      {.path = "plant autonomy",
+       .summary = "Show how far the operator goes by itself, and what each rung would have done",
+       .details =
+           "motor.yaml says it (`autonomy`: observe, propose, patch_app, patch_motor). --report "
+           "looks back at the stored decisions: what would have been recorded, asked and patched "
+           "on each rung, and how much of what is patched without anybody was shown to be right.",
+       .arguments = {Id("NAME", "The plant.")},
+       .options = {Flag("--report", "Look back."),
+                   Text("--since", "SPAN", "So far back, such as 14d (default) or 12h.")},
+       .examples = {"aiop plant autonomy clients",
+                    "aiop plant autonomy clients --report --since 30d"},
+       .handler = PlantAutonomy},
   };
 }
 

@@ -20,6 +20,7 @@ Result<int> PlantAdd(Session&);
 Result<int> PlantList(Session&);
 Result<int> PlantShow(Session&);
 Result<int> PlantVerify(Session&);
+Result<int> PlantAutonomy(Session&);
 
 Result<int> AppAdd(Session&);
 Result<int> AppUpdate(Session&);

@@ -73,8 +73,9 @@ std::string AdviceFor(const model::Run& run, const supervision::Summary& summary
   switch (*run.paused_because) {
     case PausedBecause::kApproval:
       for (const model::Change& change : summary.changes) {
-        if (change.status == model::ChangeState::kAwaitingApproval &&
-            (change.incident == run.incident || change.app == run.app)) {
+        const bool answers = change.side == model::Scope::kApp ? change.app == run.app
+                                                               : change.incident == run.incident;
+        if (change.status == model::ChangeState::kAwaitingApproval && answers) {
           return "aiop change show " + change.id + "\n    aiop change approve " + change.id;
         }
       }

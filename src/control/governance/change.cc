@@ -5,6 +5,7 @@
 #include "base/fault/fault.h"
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
+#include "control/app_repair/app_repair.h"
 #include "control/governance/governance.h"
 
 namespace aiop::governance {
@@ -74,6 +75,20 @@ Result<std::string> WhyHuman(const model::Change& change, size_t from,
     if (!text.contains(reason)) text += (text.empty() ? "" : "; ") + reason;
   }
   return text;
+}
+
+// The approval is on disk before it is acted on: a killed process applies it when it comes back.
+Result<model::Change> ApproveApp(engine::Engine& engine, model::Change change,
+                                 const std::string& by) {
+  change.approvals.push_back({.by = by,
+                              .role = "",
+                              .diff_hash = change.diff_hash,
+                              .base_commit = change.base_commit,
+                              .form = {},
+                              .at = Now()});
+  AIOP_CHECK_OK(engine.home().ledger().Put(change));
+  fault::Point("governance.app_approval");
+  return app_repair::Apply(engine, std::move(change));
 }
 
 }  // namespace
@@ -311,6 +326,7 @@ Result<model::Change> Governor::Approve(const std::string& id, const std::string
     return Forbidden("change " + id + " is " + std::string(describe::Name(change.status)) +
                      ", not awaiting approval");
   }
+  if (change.side == model::Scope::kApp) return ApproveApp(engine_, std::move(change), by);
   AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
   if (plant.active_commit == change.candidate) return Promote(std::move(change));
   if (plant.active_commit != change.base_commit) {
@@ -334,8 +350,11 @@ Result<model::Change> Governor::Reject(const std::string& id, const std::string&
                                        const std::string& because) {
   const std::lock_guard lock(motors_);
   AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
-  return Move(std::move(change), model::ChangeState::kRejected,
-              "rejected by " + by + (because.empty() ? "" : ": " + because));
+  const std::string why = "rejected by " + by + (because.empty() ? "" : ": " + because);
+  if (change.side == model::Scope::kApp) {
+    return app_repair::Refuse(engine_, std::move(change), why);
+  }
+  return Move(std::move(change), model::ChangeState::kRejected, why);
 }
 
 Result<model::Change> Governor::Continue(const std::string& id) {

@@ -4,6 +4,7 @@
 
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
+#include "control/app_repair/app_repair.h"
 #include "control/governance/governance.h"
 #include "control/upgrade/upgrade.h"
 
@@ -290,6 +291,7 @@ Result<model::Change> Governor::SubmitApp(const std::string& app, const std::str
         "the app's owner decides about its spec; its runs are retried on the same motor version";
     made.created = made.updated = Now();
     AIOP_CHECK_OK(home.ledger().Put(made, store::Mode::kInsert));
+    AIOP_CHECK_OK(app_repair::SupersedeOpen(engine_, app));
     return made;
   }();
   [[maybe_unused]] const Status removed = file::RemoveTree(folder);

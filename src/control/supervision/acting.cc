@@ -110,6 +110,8 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
   if (answered) return ResumeOn(*answered, decision, runs);
   AIOP_TRY(const bool stopped, StopAtBreaker(decision, incident, runs));
   if (stopped) return {};
+  AIOP_TRY(const bool only_observes, OnlyObserves(decision, runs, "the motor has to change"));
+  if (only_observes) return {};
   std::vector<model::Run> patching;
   for (const model::Run& run : runs) {
     AIOP_TRY(auto moved, engine.Move(run.id, lifecycle::RunEvent::kPatchMotor,
@@ -135,14 +137,16 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
   }
   if (!*change) {
     exhausted.insert(decision.decision_id);
-    AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id,
-                                     "waiting: no patch source has a fix that passes the gates"));
-    return park(
-        PausedBecause::kFix,
-        decision.classification == model::Classification::kMixed
-            ? "motor and app do not fit each other, and no patch source makes the motor take "
-              "this spec: change the app, or the motor"
-            : "the motor is at fault and no patch source has a fix that passes the gates");
+    const std::string outcome = "waiting: no patch source has a fix that passes the gates";
+    AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id, outcome));
+    const bool mixed = decision.classification == model::Classification::kMixed;
+    const std::string why =
+        mixed ? "motor and app do not fit each other, and no patch source makes the motor take "
+                "this spec: change the app, or the motor"
+              : "the motor is at fault and no patch source has a fix that passes the gates";
+    AIOP_CHECK_OK(park(PausedBecause::kFix, why));
+    // The motor went first.
+    return mixed ? HealApps(decision, patching, {.outcome = outcome, .cause = why}) : Status();
   }
   if ((*change)->status == model::ChangeState::kAwaitingApproval) {
     exhausted.insert(decision.decision_id);
@@ -176,14 +180,9 @@ Status Supervisor::Impl::ActOn(const model::DecisionRecord& decision,
                   "app and motor");
   }
   if (decision.classification == model::Classification::kApp) {
-    // Before the runs are parked: a parked run is not looked at again.
-    AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id, "waiting: the app has to change"));
-    for (const model::Run& run : runs) {
-      AIOP_TRY([[maybe_unused]] const auto waits,
-               engine.Move(run.id, lifecycle::RunEvent::kPause,
-                           "the app has to change: " + decision.rationale, PausedBecause::kFix));
-    }
-    return {};
+    return HealApps(decision, runs,
+                    {.outcome = "waiting: the app has to change",
+                     .cause = "the app has to change: " + decision.rationale});
   }
   return HealMotor(decision, runs);
 }
@@ -197,8 +196,11 @@ Status Supervisor::Impl::ActAll(const std::vector<std::string>& runs) {
     if (!Waits(run, PausedBecause::kEvidence) && !Waits(run, PausedBecause::kFix)) continue;
     if (exhausted.contains(run.decision)) continue;
     AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(run.decision));
-    if (Waits(run, PausedBecause::kFix) && decision.classification == model::Classification::kApp)
+    // What was only observed is looked at again: the plant may let the operator do more by now.
+    const bool app = decision.classification == model::Classification::kApp;
+    if (Waits(run, PausedBecause::kFix) && app && !decision.outcome.starts_with("observed")) {
       continue;
+    }
     waiting[run.decision].push_back(run);
   }
   // Motor alone, then mixed, then app; by app within these, so that parallel arbitration changes no

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "control/followup/followup.h"
+#include "control/app_repair/app_repair.h"
 #include "control/supervision/supervision.h"
 
 namespace aiop::supervision {
@@ -71,6 +72,7 @@ struct Supervisor::Impl {
   experiments::Harness harness;
   governance::Governor governor;
   followup::FollowUp followup;
+  app_repair::Repairer repairer;
   FixesOf fixes;
   arbitration::Arbiter arbiter;
   int jobs = 1;
@@ -89,6 +91,7 @@ struct Supervisor::Impl {
         harness(engine, sandbox::Level::kReduced),
         governor(engine, harness, policy),
         followup(engine, governor, policy),
+        repairer(engine, harness, policy),
         fixes(governor),
         arbiter(engine, harness, policy, &fixes) {
     OpenAsThePolicySays();
@@ -120,6 +123,23 @@ struct Supervisor::Impl {
                              const std::vector<model::Run>& runs);
   Status NoteUselessFixes(const std::string& plant);
   Status HealMotor(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
+  // Where no patch of an app is found: what becomes of the decision and its runs.
+  struct Otherwise {
+    std::string outcome;
+    std::string cause;
+  };
+  Status HealApps(const model::DecisionRecord& decision, const std::vector<model::Run>& runs,
+                  const Otherwise& otherwise);
+  Status HealApp(const model::DecisionRecord& decision, const std::vector<model::Run>& runs,
+                 const Otherwise& otherwise);
+  Status ResumeOnApp(const model::Change& change, const model::DecisionRecord& decision,
+                     const std::vector<model::Run>& runs);
+  // Whether the plant's motor lets the operator change nothing; then the runs wait.
+  Result<bool> OnlyObserves(const model::DecisionRecord& decision,
+                            const std::vector<model::Run>& runs, const std::string& what);
+  // All of these that are not there yet wait for this reason.
+  Status ParkAll(const std::vector<model::Run>& runs, PausedBecause because,
+                 const std::string& why);
   Status ResumeOn(const model::Change& change, const model::DecisionRecord& decision,
                   const std::vector<model::Run>& runs);
   Result<bool> IsOutdated(const model::DecisionRecord& decision, const model::Run& run);

@@ -103,8 +103,9 @@ Status Supervisor::Impl::TakeOver(const model::Run& run) {
     // Its change may have been decided since.
     AIOP_TRY(const auto changes, home.ledger().ListBy<model::Change>(
                                      store::Kind<model::Change>::Field::kIncident, run.incident));
-    const bool waits = std::any_of(changes.begin(), changes.end(), [](const model::Change& change) {
-      return change.status == model::ChangeState::kAwaitingApproval;
+    const bool waits = std::ranges::any_of(changes, [&](const model::Change& change) {
+      const bool its_own = change.side != model::Scope::kApp || change.app == run.app;
+      return its_own && change.status == model::ChangeState::kAwaitingApproval;
     });
     if (!waits) {
       AIOP_TRY([[maybe_unused]] const auto again,
@@ -143,10 +144,16 @@ Status Supervisor::Impl::TakeOver(const model::Run& run) {
     AIOP_TRY([[maybe_unused]] const auto patched,
              engine.Move(run.id, lifecycle::RunEvent::kPatched,
                          "validating on app version " + app.current.version));
+    AIOP_TRY(const auto version, contexts::VersionOf(home, app.current));
+    constexpr std::string_view kChange = "change ";
+    const bool patched_by_us =
+        version.made_by == "operator" && version.because.starts_with(kChange);
     AIOP_TRY([[maybe_unused]] const auto ready,
-             engine.PrepareResume(run.id, app.current, own,
-                                  {.cause = "retried on app version " + app.current.version +
-                                            " with the same motor version"}));
+             engine.PrepareResume(
+                 run.id, app.current, own,
+                 {.cause = "retried on app version " + app.current.version +
+                           " with the same motor version",
+                  .healed_by = patched_by_us ? version.because.substr(kChange.size()) : ""}));
     return {};
   }
   if (interrupted && run.incident.empty()) {

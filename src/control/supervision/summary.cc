@@ -34,8 +34,12 @@ Result<Summary> Supervisor::Impl::Summarise(const std::string& plant,
   for (const auto& change : changes) {
     const bool concerns = std::find(summary.incidents.begin(), summary.incidents.end(),
                                     change.incident) != summary.incidents.end();
-    if (concerns || change.status == model::ChangeState::kAwaitingApproval)
-      summary.changes.push_back(change);
+    // What waits for another app is not this command's.
+    const bool of_other_app =
+        change.side == model::Scope::kApp &&
+        std::ranges::find(summary.runs, change.app, &model::Run::app) == summary.runs.end();
+    const bool waits = change.status == model::ChangeState::kAwaitingApproval;
+    if ((concerns || waits) && !of_other_app) summary.changes.push_back(change);
   }
   return summary;
 }

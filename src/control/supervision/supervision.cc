@@ -120,6 +120,7 @@ Result<Summary> Supervisor::Supervise(const Request& request) {
   }
   AIOP_CHECK_OK(impl.followup.DeliverPages());
   AIOP_CHECK_OK(impl.governor.ContinueAll(request.plant));
+  AIOP_CHECK_OK(app_repair::ContinueAll(impl.engine, request.plant));
   AIOP_CHECK_OK(impl.governor.AdoptOutside(request.plant));
   model::Batch batch;
   batch.id = NewId();
@@ -155,6 +156,7 @@ Result<Summary> Supervisor::Continue(const std::string& plant,
   AIOP_TRY([[maybe_unused]] const auto recovered, impl.engine.Recover());
   AIOP_CHECK_OK(impl.followup.DeliverPages());
   AIOP_CHECK_OK(impl.governor.ContinueAll(plant));
+  AIOP_CHECK_OK(app_repair::ContinueAll(impl.engine, plant));
   std::vector<std::string> runs = wanted;
   if (runs.empty()) {
     AIOP_TRY(const auto all,

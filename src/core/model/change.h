@@ -29,14 +29,17 @@ constexpr auto EnumNames(ChangeState) {
        {kSuperseded, "superseded"}});
 }
 
-enum class PatchSource { kPattern, kBranch, kUpgrade, kLlm, kHuman };
+// `nearest` and `twin` are of apps only.
+enum class PatchSource { kPattern, kBranch, kUpgrade, kLlm, kHuman, kNearest, kTwin };
 constexpr auto EnumNames(PatchSource) {
   using enum PatchSource;
   return std::to_array<std::pair<PatchSource, std::string_view>>({{kPattern, "pattern"},
                                                                   {kBranch, "branch"},
                                                                   {kUpgrade, "upgrade"},
                                                                   {kLlm, "llm"},
-                                                                  {kHuman, "human"}});
+                                                                  {kHuman, "human"},
+                                                                  {kNearest, "nearest"},
+                                                                  {kTwin, "twin"}});
 }
 
 enum class Verdict { kPass, kFail, kInconclusive };
