@@ -383,7 +383,8 @@ std::vector<Command> Measuring() {
 
 std::vector<Command> Assemble() {
   std::vector<Command> all;
-  for (auto part : {Basics, Plants, Apps, Runs, RecordCommands, Measuring, Reference}) {
+  for (auto part :
+       {Basics, Plants, Apps, Runs, ArtifactCommands, RecordCommands, Measuring, Reference}) {
     for (Command& each : part()) all.push_back(std::move(each));
   }
   return all;

@@ -70,6 +70,10 @@ Result<int> ChangeSubmit(Session&);
 Result<int> ChangeApprove(Session&);
 Result<int> ChangeReject(Session&);
 
+Result<int> ArtifactList(Session&);
+Result<int> ArtifactProvenance(Session&);
+Result<int> ArtifactVerify(Session&);
+
 Result<int> GoldenRun(Session&);
 Result<int> GoldenPlay(Session&);
 Result<int> GoldenOffer(Session&);

@@ -39,6 +39,7 @@ Environment ReadEnvironment() {
           .data_home = FromEnvironment("XDG_DATA_HOME"),
           .user_home = FromEnvironment("HOME"),
           .policy = FromEnvironment("AIOP_POLICY"),
+          .signing_key = FromEnvironment("AIOP_SIGNING_KEY"),
           .no_colour = !FromEnvironment("NO_COLOR").empty()};
 }
 
@@ -46,6 +47,10 @@ Session::Session(Arguments arguments, Environment environment)
     : arguments_(std::move(arguments)),
       environment_(std::move(environment)),
       out_(arguments_.Has("--json"), arguments_.Has("--quiet"), environment_.no_colour) {}
+
+std::string Session::SigningKey() const {
+  return arguments_.Has("--key") ? arguments_.One("--key") : environment_.signing_key;
+}
 
 Result<fs::path> Session::HomeFolder() const {
   if (arguments_.Has("--home")) return fs::path(arguments_.One("--home"));

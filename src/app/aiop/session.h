@@ -22,10 +22,11 @@ namespace aiop::app {
 
 // What the product takes from the environment; nothing else is read from it.
 struct Environment {
-  std::string home;       // AIOP_HOME
-  std::string data_home;  // XDG_DATA_HOME
-  std::string user_home;  // HOME
-  std::string policy;     // AIOP_POLICY
+  std::string home;              // AIOP_HOME
+  std::string data_home;         // XDG_DATA_HOME
+  std::string user_home;         // HOME
+  std::string policy;            // AIOP_POLICY
+  std::string signing_key = {};  // AIOP_SIGNING_KEY: its file
   bool no_colour = false;
 };
 Environment ReadEnvironment();
@@ -53,6 +54,9 @@ class Session {
   Result<const policy::Policy*> Policy();
   // Its text, and the name of the file it is from.
   Result<std::pair<std::string, std::string>> PolicyText() const;
+
+  // The file of the key to sign with: --key, else $AIOP_SIGNING_KEY, else empty.
+  std::string SigningKey() const;
 
   // Who is at the keyboard, for the records.
   static std::string UserName();
