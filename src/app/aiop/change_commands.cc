@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <functional>
 
 #include "app/aiop/commands.h"
 #include "app/aiop/input.h"
@@ -79,6 +80,10 @@ Result<int> ActAndShow(Session& session,
     if (!change.reason.empty()) {
       out.Text("  " + Wrap(change.reason, out.paragraph_width(), 2) + "\n");
     }
+    if (IsUnreviewed(change)) {
+      out.Note("somebody else has to review it by " + FormatTimestamp(change.break_glass->until) +
+               ": aiop change review " + change.id);
+    }
     if (change.status == ChangeState::kAwaitingApproval) {
       out.Note("next: aiop change show " + change.id + "\n      aiop change approve " + change.id);
     }
@@ -86,6 +91,52 @@ Result<int> ActAndShow(Session& session,
   }
   const int code = ExitCodeOf(change);
   return code != 0 || !resumed ? code : supervision::ExitCodeOf(*summary);
+}
+
+// Who acts on a change, at least in this role, on its plant's team.
+Result<approval::Actor> ActingOn(Session& session, const model::Change& change, model::Role least) {
+  AIOP_TRY(Home * home, session.Read());
+  AIOP_TRY(const auto plant, contexts::GetPlant(*home, change.plant));
+  return session.Acting(least, plant.team, "act on changes");
+}
+
+bool IsUnreviewed(const model::Change& change) {
+  return change.break_glass && change.break_glass->reviewed_by.empty() &&
+         change.status == ChangeState::kPromoted;
+}
+
+// What an approval takes, and what was said so far.
+std::string ApprovalText(const model::Change& change) {
+  std::string text;
+  if (change.approval_wait && change.status == ChangeState::kAwaitingApproval) {
+    text += "approval   " + std::to_string(approval::Missing(change)) + " of " +
+            std::to_string(change.approval_wait->quorum) + " missing";
+    if (change.approval_wait->expires) {
+      text += ", until " + FormatTimestamp(*change.approval_wait->expires);
+    }
+    text += "\n";
+    for (const auto& field : change.approval_wait->form) {
+      text +=
+          "form       --form " + std::string(field.key()) + "=" + json::Text(field.value()) + "\n";
+    }
+  }
+  for (const auto& each : change.approvals) {
+    text += "approved   by " + each.by + " " + FormatTimestamp(each.at) +
+            (each.form.empty() ? "" : " " + json::Text(each.form)) + "\n";
+  }
+  for (const auto& each : change.push_backs) {
+    text += "back       by " + each.by + ": " + each.comment + "\n";
+  }
+  if (change.break_glass) {
+    const auto& glass = *change.break_glass;
+    text += "LET THROUGH by " + glass.by + " " + FormatTimestamp(glass.at) + ": " + glass.because +
+            "\n           " +
+            (glass.reviewed_by.empty()
+                 ? "not reviewed yet: to be done by " + FormatTimestamp(glass.until)
+                 : "reviewed by " + glass.reviewed_by + ": " + glass.review) +
+            "\n";
+  }
+  return text;
 }
 
 void ShowFacts(Output& out, const model::Change& change) {
@@ -110,10 +161,7 @@ void ShowFacts(Output& out, const model::Change& change) {
   if (!change.incident.empty()) text += "incident   " + change.incident + "\n";
   if (!change.decision.empty()) text += "decision   " + change.decision + "\n";
   if (!change.restore_point.empty()) text += "restore    " + change.restore_point + "\n";
-  for (const auto& each : change.approvals) {
-    text += "approved   by " + each.by + " " + FormatTimestamp(each.at) + "\n";
-  }
-  out.Text(text);
+  out.Text(text + ApprovalText(change));
 }
 
 }  // namespace
@@ -129,8 +177,9 @@ Result<int> ChangeList(Session& session) {
   }
   AIOP_TRY(const auto page,
            ReadPage<model::Change>(home->ledger(), arguments, key, [&](const model::Change& each) {
-             return !arguments.Has("--status") ||
-                    describe::Name(each.status) == arguments.One("--status");
+             return (!arguments.Has("--status") ||
+                     describe::Name(each.status) == arguments.One("--status")) &&
+                    (!arguments.Has("--unreviewed") || IsUnreviewed(each));
            }));
   const Timestamp now = Now();
   return ShowPage<model::Change>(
@@ -145,7 +194,9 @@ Result<int> ChangeList(Session& session) {
         return std::vector<Cell>{
             each.id,
             each.side == model::Scope::kMotor ? each.plant : each.app,
-            Cell(std::string(describe::Name(each.status)), ColourOf(each.status)),
+            Cell(std::string(describe::Name(each.status)) +
+                     (IsUnreviewed(each) ? " (let through, not reviewed)" : ""),
+                 IsUnreviewed(each) ? Colour::kRed : ColourOf(each.status)),
             each.version,
             each.title,
             Ago(each.updated, now)};
@@ -196,19 +247,34 @@ Result<int> ChangeSubmit(Session& session) {
   }
   // Names are checked before anything is locked or fetched.
   AIOP_TRY(Home * reading, session.Read());
-  if (plant) {
-    AIOP_TRY([[maybe_unused]] const auto known,
-             contexts::GetPlant(*reading, arguments.One("--plant")));
-  } else {
-    AIOP_TRY([[maybe_unused]] const auto known,
-             reading->apps().Get<model::App>(arguments.One("--app")));
+  std::string of = arguments.One("--plant");
+  if (!plant) {
+    AIOP_TRY(const auto app, reading->apps().Get<model::App>(arguments.One("--app")));
+    of = app.plant;
   }
+  AIOP_TRY(const auto known, contexts::GetPlant(*reading, of));
+  std::string answered;
+  if (arguments.Has("--answers")) {
+    AIOP_TRY(const auto old,
+             FindRecord<model::Change>(reading->ledger(), arguments.One("--answers")));
+    if (old.status != ChangeState::kAwaitingApproval) {
+      return Forbidden("change " + old.id + " is " + std::string(describe::Name(old.status)) +
+                       ": there is nothing to answer");
+    }
+    answered = old.id;
+  }
+  AIOP_TRY(const auto actor, session.Acting(model::Role::kOperator, known.team, "submit changes"));
   return ActAndShow(
       session,
-      [&](governance::Governor& governor) {
-        return plant ? governor.SubmitMotor(arguments.One("--plant"), diff,
-                                            arguments.One("--branch"), Session::UserName())
-                     : governor.SubmitApp(arguments.One("--app"), diff, Session::UserName());
+      [&](governance::Governor& governor) -> Result<model::Change> {
+        AIOP_TRY(const auto made,
+                 plant ? governor.SubmitMotor(arguments.One("--plant"), diff,
+                                              arguments.One("--branch"), actor.name)
+                       : governor.SubmitApp(arguments.One("--app"), diff, actor.name));
+        if (!answered.empty()) {
+          AIOP_TRY([[maybe_unused]] const auto old, governor.Supersede(answered, made));
+        }
+        return made;
       },
       true);
 }
@@ -217,30 +283,76 @@ Result<int> ChangeApprove(Session& session) {
   AIOP_TRY(Home * reading, session.Read());
   AIOP_TRY(const auto change,
            FindRecord<model::Change>(reading->ledger(), session.arguments().One("ID")));
+  AIOP_TRY(const auto actor, ActingOn(session, change, model::Role::kOperator));
+  approval::Word word;
+  word.seen_diff = session.arguments().One("--diff");
+  const json::Object form = change.approval_wait ? change.approval_wait->form : json::Object();
+  for (const std::string& field : session.arguments().All("--form")) {
+    AIOP_CHECK_OK(approval::FillIn(form, field, word.form));
+  }
+  return ActAndShow(
+      session,
+      [&](governance::Governor& governor) { return governor.Approve(change.id, actor, word); },
+      !session.arguments().Has("--no-resume"));
+}
+
+Result<int> ChangeBreakGlass(Session& session) {
+  AIOP_TRY(Home * reading, session.Read());
+  AIOP_TRY(const auto change,
+           FindRecord<model::Change>(reading->ledger(), session.arguments().One("ID")));
+  AIOP_TRY(const auto actor, ActingOn(session, change, model::Role::kAdmin));
   return ActAndShow(
       session,
       [&](governance::Governor& governor) {
-        return governor.Approve(change.id, Session::UserName());
+        return governor.BreakTheGlass(change.id, actor, session.arguments().One("--because"));
       },
       !session.arguments().Has("--no-resume"));
 }
 
-Result<int> ChangeReject(Session& session) {
+namespace {
+
+// Says one thing to a change; nothing is run for it.
+Result<int> SayToChange(
+    Session& session,
+    const std::function<Result<model::Change>(governance::Governor&, const std::string& change,
+                                              const approval::Actor&)>& say) {
   AIOP_TRY(const policy::Policy* rules, session.Policy());
   AIOP_TRY(Home * reading, session.Read());
   AIOP_TRY(const auto found,
            FindRecord<model::Change>(reading->ledger(), session.arguments().One("ID")));
+  AIOP_TRY(const auto actor, ActingOn(session, found, model::Role::kOperator));
   AIOP_TRY(Home * home, session.Own());
   supervision::Supervisor supervisor(*home, *rules, nullptr);
-  AIOP_TRY(const auto change, supervisor.governor().Reject(found.id, Session::UserName(),
-                                                           session.arguments().One("--because")));
+  AIOP_CHECK_OK(supervisor.UsePolicyOf(found.plant));
+  AIOP_TRY(const auto change, say(supervisor.governor(), found.id, actor));
   if (session.out().json()) {
     session.out().Document(describe::ToJson(change));
   } else {
     session.out().Text("change " + change.id + ": " + std::string(describe::Name(change.status)) +
-                       "\n");
+                       (change.reason.empty() ? "" : ", " + change.reason) + "\n");
   }
   return 0;
+}
+
+}  // namespace
+
+Result<int> ChangeReject(Session& session) {
+  return SayToChange(session, [&](auto& governor, const auto& change, const auto& actor) {
+    return governor.Reject(change, actor, session.arguments().One("--because"));
+  });
+}
+
+Result<int> ChangePushBack(Session& session) {
+  return SayToChange(session, [&](auto& governor, const auto& change, const auto& actor) {
+    return governor.PushBack(change, actor, session.arguments().One("--because"));
+  });
+}
+
+Result<int> ChangeReview(Session& session) {
+  return SayToChange(session, [&](auto& governor, const auto& change, const auto& actor) {
+    return governor.Review(change, actor, session.arguments().One("--because"),
+                           session.arguments().Has("--roll-back"));
+  });
 }
 
 }  // namespace aiop::app

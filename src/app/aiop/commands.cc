@@ -370,9 +370,10 @@ std::vector<Command> Measuring() {
        .handler = Slo},
       {.path = "compliance",
        .summary = "Answer the checklist of the operator-observer specification from the records",
-       .details = "Contexts, events, decisions, resumption, changelog, rollback, governed changes, and "
-                  "that every error and critical event ended in an incident or a reason. Each line "
-                  "names its evidence; a line without any does not hold, and the command ends with 1.",
+       .details =
+           "Contexts, events, decisions, resumption, changelog, rollback, governed changes, and "
+           "that every error and critical event ended in an incident or a reason. Each line "
+           "names its evidence; a line without any does not hold, and the command ends with 1.",
        .options = {Text("--plant", "P", "Only events of this plant."),
                    Of(Kind::kNumber,
                       Text("--limit", "N", "List at most this many (default 1000)."))},
@@ -403,6 +404,7 @@ std::span<const Option> GlobalOptions() {
          Text("--home", "DIR",
               "Where the state lives (default $AIOP_HOME, else $XDG_DATA_HOME/aiop, else "
               "~/.local/share/aiop).")),
+      Text("--token", "SECRET", "Act as the holder of this token (default $AIOP_TOKEN)."),
       Flag("--json",
            "Machine-readable output: standard output is one JSON document, or JSON "
            "lines for run, watch and tail."),

@@ -69,6 +69,12 @@ Result<int> ChangeShow(Session&);
 Result<int> ChangeSubmit(Session&);
 Result<int> ChangeApprove(Session&);
 Result<int> ChangeReject(Session&);
+Result<int> ChangePushBack(Session&);
+Result<int> ChangeBreakGlass(Session&);
+Result<int> ChangeReview(Session&);
+Result<int> TokenAdd(Session&);
+Result<int> TokenList(Session&);
+Result<int> TokenRevoke(Session&);
 
 Result<int> ArtifactList(Session&);
 Result<int> ArtifactProvenance(Session&);

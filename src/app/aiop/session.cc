@@ -9,6 +9,7 @@
 #include "app/aiop/built_in.h"
 #include "base/file/file.h"
 #include "base/yaml/yaml.h"
+#include "control/access/access.h"
 
 namespace aiop::app {
 namespace {
@@ -40,6 +41,7 @@ Environment ReadEnvironment() {
           .user_home = FromEnvironment("HOME"),
           .policy = FromEnvironment("AIOP_POLICY"),
           .signing_key = FromEnvironment("AIOP_SIGNING_KEY"),
+          .token = FromEnvironment("AIOP_TOKEN"),
           .no_colour = !FromEnvironment("NO_COLOR").empty()};
 }
 
@@ -118,6 +120,16 @@ Result<const policy::Policy*> Session::Policy() {
   AIOP_TRY(auto loaded, policy::Policy::Load(document.value, source.second, LineOf, &document));
   policy_.emplace(std::move(loaded));
   return &*policy_;
+}
+
+Result<approval::Actor> Session::Acting(model::Role least, const std::string& team,
+                                        const std::string& what) {
+  AIOP_TRY(Home * home, Read());
+  const std::string secret =
+      arguments_.Has("--token") ? arguments_.One("--token") : environment_.token;
+  AIOP_TRY(auto actor, access::WhoActs(home->ledger(), secret, UserName(), Now()));
+  AIOP_CHECK_OK(approval::MayAct(actor, least, team, what));
+  return actor;
 }
 
 std::string Session::UserName() {

@@ -16,6 +16,7 @@
 #include "base/json/json.h"
 #include "base/result/result.h"
 #include "control/contexts/contexts.h"
+#include "core/approval/approval.h"
 #include "core/policy/policy.h"
 
 namespace aiop::app {
@@ -27,6 +28,7 @@ struct Environment {
   std::string user_home;         // HOME
   std::string policy;            // AIOP_POLICY
   std::string signing_key = {};  // AIOP_SIGNING_KEY: its file
+  std::string token = {};        // AIOP_TOKEN
   bool no_colour = false;
 };
 Environment ReadEnvironment();
@@ -60,6 +62,10 @@ class Session {
 
   // Who is at the keyboard, for the records.
   static std::string UserName();
+  // Who acts: the holder of --token or $AIOP_TOKEN, else the local user. kForbidden for a token
+  // that is not good, or who may not do what `least` may do on this plant's team.
+  Result<approval::Actor> Acting(model::Role least, const std::string& team,
+                                 const std::string& what);
 
  private:
   Result<contexts::Home*> Open(contexts::Home::Access access);

@@ -5,8 +5,9 @@
 #include "base/fault/fault.h"
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
-#include "control/app_repair/app_repair.h"
+#include "control/access/access.h"
 #include "control/governance/governance.h"
+#include "core/approval/approval.h"
 
 namespace aiop::governance {
 namespace {
@@ -47,7 +48,7 @@ std::string Describe(const model::GateResult& gate) {
 // has to.
 Result<std::string> WhyHuman(const model::Change& change, size_t from,
                              const model::MotorManifest& base,
-                             const model::MotorManifest& candidate) {
+                             const model::MotorManifest& candidate, bool governed) {
   AIOP_TRY(const auto before, version::Parse(change.base_version));
   AIOP_TRY(const auto after, version::Parse(change.version));
   const auto bump = after.major != before.major   ? version::Change::kMajor
@@ -63,7 +64,8 @@ Result<std::string> WhyHuman(const model::Change& change, size_t from,
   }
   // What the base asks for counts too: no patch lifts the rule that guards it.
   for (const model::MotorManifest* manifest : {&base, &candidate}) {
-    if (!change.submitted_by.empty()) break;
+    // Who submits it has looked at it. Where people can be told apart, it takes somebody else.
+    if (!change.submitted_by.empty() && !governed) break;
     std::string rule;
     if (RuleWantsHuman(*manifest, bump, rule)) reasons.push_back(rule);
     if (manifest->autonomy != model::Autonomy::kPatchMotor) {
@@ -75,20 +77,6 @@ Result<std::string> WhyHuman(const model::Change& change, size_t from,
     if (!text.contains(reason)) text += (text.empty() ? "" : "; ") + reason;
   }
   return text;
-}
-
-// The approval is on disk before it is acted on: a killed process applies it when it comes back.
-Result<model::Change> ApproveApp(engine::Engine& engine, model::Change change,
-                                 const std::string& by) {
-  change.approvals.push_back({.by = by,
-                              .role = "",
-                              .diff_hash = change.diff_hash,
-                              .base_commit = change.base_commit,
-                              .form = {},
-                              .at = Now()});
-  AIOP_CHECK_OK(engine.home().ledger().Put(change));
-  fault::Point("governance.app_approval");
-  return app_repair::Apply(engine, std::move(change));
 }
 
 }  // namespace
@@ -155,7 +143,7 @@ Result<std::string> Governor::CommitCandidate(motors::Repository& repository,
 
 Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candidate& candidate,
                                       const std::string& incident, const std::string& decision,
-                                      const std::string& by) {
+                                      const std::string& by, const model::Change* rebased) {
   contexts::Home& home = engine_.home();
   AIOP_TRY(auto repository, contexts::OpenRepository(home, base.version.plant));
   AIOP_TRY(const model::MotorManifest manifest, contexts::ReadManifest(repository, candidate.tree));
@@ -183,8 +171,9 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
     number = version::Bump(number, version::Change::kPatch);
   }
 
-  model::Change change;
-  change.created = change.updated = Now();
+  model::Change change = rebased ? *rebased : model::Change();
+  change.updated = Now();
+  if (!rebased) change.created = change.updated;
   change.side = model::Scope::kMotor;
   change.plant = base.version.plant;
   change.incident = incident;
@@ -197,7 +186,7 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
   change.base_commit = base.version.commit;
   change.version = version::Text(number);
   change.submitted_by = by;
-  change.id = NewId();
+  if (!rebased) change.id = NewId();
   AIOP_TRY(std::string diff, repository.Diff(base.version.commit, candidate.tree));
   change.diff_hash = HashBytes(diff);
   AIOP_TRY(change.changed_paths, repository.ChangedPaths(base.version.commit, candidate.tree));
@@ -210,8 +199,16 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
     AIOP_TRY(change.candidate, CommitCandidate(repository, candidate, change));
   }
   // Kept reachable until it is decided.
-  AIOP_CHECK_OK(
-      repository.MoveRef("refs/heads/change/" + change.id, std::nullopt, change.candidate));
+  const std::string ref = "refs/heads/change/" + change.id;
+  std::optional<std::string> kept;
+  if (rebased) {
+    AIOP_TRY(kept, repository.ReadRef(ref));
+  }
+  AIOP_CHECK_OK(repository.MoveRef(ref, kept, change.candidate));
+  if (rebased) {
+    const std::string why = "rebased onto " + change.base_version + ", gated again";
+    return Move(std::move(change), model::ChangeState::kGating, why);
+  }
   return Move(std::move(change), model::ChangeState::kDrafted, "");
 }
 
@@ -219,6 +216,7 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
 Result<bool> Governor::Keep(model::Change& change, std::vector<model::GateResult> gates) {
   for (auto& gate : gates) {
     const bool failed = gate.verdict == model::Verdict::kFail;
+    gate.gating = gating_;
     change.gates.push_back(std::move(gate));
     change.updated = Now();
     AIOP_CHECK_OK(engine_.home().ledger().Put(change));
@@ -293,15 +291,12 @@ Result<model::Change> Governor::Gate(model::Change change) {
   AIOP_TRY(const contexts::Motor base,
            contexts::MotorAtCommit(home, change.plant, change.base_commit));
   AIOP_TRY(const model::Plant plant, contexts::GetPlant(home, change.plant));
-  if (plant.active_commit != change.base_commit) {
-    return Move(std::move(change), model::ChangeState::kSuperseded,
-                "the motor moved on to " + plant.active.version +
-                    " meanwhile: submit it again on that base");
-  }
+  if (plant.active_commit != change.base_commit) return Rebase(std::move(change));
   AIOP_TRY(const contexts::Motor candidate,
            contexts::MotorAtCommit(home, change.plant, change.candidate));
   AIOP_TRY(change, Move(std::move(change), model::ChangeState::kGating, ""));
   const size_t from = change.gates.size();
+  gating_ = from == 0 ? 1 : change.gates.back().gating + 1;
   bool passed = fault::GuardIsOff("gates");
   if (!passed) {
     AIOP_TRY(passed, RunGates(change, base, candidate));
@@ -310,51 +305,16 @@ Result<model::Change> Governor::Gate(model::Change change) {
     const std::string why = Describe(change.gates.back());
     return Move(std::move(change), model::ChangeState::kRejected, why);
   }
-  AIOP_TRY(change.needs_human_because, WhyHuman(change, from, base.manifest, candidate.manifest));
+  AIOP_TRY(const bool governed, access::IsGoverned(home.ledger()));
+  AIOP_TRY(change.needs_human_because,
+           WhyHuman(change, from, base.manifest, candidate.manifest, governed));
   change.needs_human = !change.needs_human_because.empty();
   if (!change.needs_human) return Promote(std::move(change));
   const std::string why = change.needs_human_because;
+  change.approvals.clear();
+  change.approval_wait = approval::WaitFor(base.manifest.approval, candidate.manifest.approval,
+                                           Milliseconds{policy_.Governing().approval_ms}, Now());
   return Move(std::move(change), model::ChangeState::kAwaitingApproval, why);
-}
-
-Result<model::Change> Governor::Approve(const std::string& id, const std::string& by) {
-  const std::lock_guard lock(motors_);
-  AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
-  // Said twice, for instance because the first time was interrupted after it took effect.
-  if (change.status == model::ChangeState::kPromoted && !change.approvals.empty()) return change;
-  if (change.status != model::ChangeState::kAwaitingApproval) {
-    return Forbidden("change " + id + " is " + std::string(describe::Name(change.status)) +
-                     ", not awaiting approval");
-  }
-  if (change.side == model::Scope::kApp) return ApproveApp(engine_, std::move(change), by);
-  AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
-  if (plant.active_commit == change.candidate) return Promote(std::move(change));
-  if (plant.active_commit != change.base_commit) {
-    AIOP_TRY([[maybe_unused]] const auto superseded,
-             Move(change, model::ChangeState::kSuperseded,
-                  "the motor moved on to " + plant.active.version));
-    return Forbidden("the motor moved on to " + plant.active.version +
-                     " since this change was gated: submit it again");
-  }
-  change.approvals.push_back({.by = by,
-                              .role = "",
-                              .diff_hash = change.diff_hash,
-                              .base_commit = change.base_commit,
-                              .form = {},
-                              .at = Now()});
-  AIOP_CHECK_OK(engine_.home().ledger().Put(change));
-  return Promote(std::move(change));
-}
-
-Result<model::Change> Governor::Reject(const std::string& id, const std::string& by,
-                                       const std::string& because) {
-  const std::lock_guard lock(motors_);
-  AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
-  const std::string why = "rejected by " + by + (because.empty() ? "" : ": " + because);
-  if (change.side == model::Scope::kApp) {
-    return app_repair::Refuse(engine_, std::move(change), why);
-  }
-  return Move(std::move(change), model::ChangeState::kRejected, why);
 }
 
 Result<model::Change> Governor::Continue(const std::string& id) {
@@ -369,7 +329,7 @@ Result<model::Change> Governor::Continue(const std::string& id) {
   AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
   // Promoted on the motor's side, killed before the ledger said so.
   if (plant.active_commit == change.candidate) return Promote(std::move(change));
-  if (waits) return change;
+  if (waits) return ContinueWaiting(std::move(change));
   return Gate(std::move(change));
 }
 
@@ -380,7 +340,7 @@ Status Governor::ContinueAll(const std::string& plant) {
     if (change.side != model::Scope::kMotor) continue;
     AIOP_TRY([[maybe_unused]] const auto done, Continue(change.id));
   }
-  return {};
+  return RollBackUnreviewed(plant);
 }
 
 }  // namespace aiop::governance

@@ -20,6 +20,7 @@
 #include "control/engine/engine.h"
 #include "control/experiments/experiments.h"
 #include "control/motors/motors.h"
+#include "core/approval/approval.h"
 #include "core/policy/policy.h"
 #include "core/version/version.h"
 
@@ -61,9 +62,23 @@ class Governor {
   Result<model::Change> SubmitApp(const std::string& app, const std::string& diff,
                                   const std::string& by);
 
-  Result<model::Change> Approve(const std::string& change, const std::string& by);
-  Result<model::Change> Reject(const std::string& change, const std::string& by,
+  // ---- What people say to a change; approval.cc. kForbidden: a rule is against it.
+  // One approval; with the last that is needed the change is promoted. Where its base or its branch
+  // moved, approvals are void: it is rebased and gated again, and the error says so.
+  Result<model::Change> Approve(const std::string& change, const approval::Actor& actor,
+                                approval::Word word);
+  Result<model::Change> Reject(const std::string& change, const approval::Actor& actor,
                                const std::string& because);
+  // Back to who made it, with what has to be different; it cannot be approved any more.
+  Result<model::Change> PushBack(const std::string& change, const approval::Actor& actor,
+                                 const std::string& comment);
+  // Past failed gates and missing approvals. Reviewed by somebody else in time, or rolled back.
+  Result<model::Change> BreakTheGlass(const std::string& change, const approval::Actor& actor,
+                                      const std::string& because);
+  // A change that was pushed back is answered by another one.
+  Result<model::Change> Supersede(const std::string& change, const model::Change& by);
+  Result<model::Change> Review(const std::string& change, const approval::Actor& actor,
+                               const std::string& because, bool roll_back);
 
   // Fixes that wait in a motor's patch sources ("fix/widths", "upgrade 1": the likeliest), and the
   // motor with one of them and its name for people: for experiments. Nothing is recorded; the
@@ -114,10 +129,20 @@ class Governor {
   struct Work;  // one change being gated; change.cc
   Result<model::Change> Draft(const contexts::Motor& base, const Candidate& candidate,
                               const std::string& incident, const std::string& decision,
-                              const std::string& by);
+                              const std::string& by, const model::Change* rebased = nullptr);
   Result<std::string> CommitCandidate(motors::Repository& repository, const Candidate& candidate,
                                       const model::Change& change);
   Result<model::Change> Gate(model::Change change);
+  // On top of what is active now, as a new gating; superseded if it does not fit any more.
+  Result<model::Change> Rebase(model::Change change);
+  // One that awaits approval: in time, and on the base that it was gated on?
+  Result<model::Change> ContinueWaiting(model::Change change);
+  Status RollBackUnreviewed(const std::string& plant);
+  // Whether what would be promoted is what was gated; kForbidden, and void, if not.
+  Status CheckUnmoved(model::Change& change);
+  Status TellLoudly(const model::Change& change, const std::string& text);
+  // Its runs wait for a fix again.
+  Status FreeRuns(const model::Change& change, const std::string& why);
   Result<model::Change> Promote(model::Change change);
   Result<bool> FinishRollback(const std::string& plant, const std::string& because);
   Result<model::PointerMove> LastMove(const std::string& plant);
@@ -164,6 +189,7 @@ class Governor {
   engine::Engine& engine_;
   experiments::Harness& harness_;
   const policy::Policy& policy_;
+  int64_t gating_ = 1;           // of the change that is being gated
   std::recursive_mutex motors_;  // one change of a motor at a time
 };
 

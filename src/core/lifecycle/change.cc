@@ -20,6 +20,7 @@ bool MayMove(model::ChangeState from, model::ChangeState to) {
     case kPromoted:
       return to == kRolledBack;
     case kRejected:
+      return to == kPromoted;  // by break-glass only
     case kRolledBack:
     case kSuperseded:
       return false;
