@@ -199,7 +199,7 @@ def check_commands(root, page, commands, problems):
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent).resolve()
     problems, count = Problems(), 0
-    tables = [root / "src/app/aiop" / name for name in ("commands.cc", "record_table.cc")]
+    tables = sorted((root / "src/app/aiop").glob("*.cc"))
     text = "".join(table.read_text(encoding="utf-8") for table in tables if table.is_file())
     commands = commands_of(text) if text else {}
     for page in pages(root):

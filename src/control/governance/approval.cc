@@ -175,9 +175,12 @@ Result<model::Change> Governor::Approve(const std::string& id, const approval::A
   }
   change.updated = Now();
   AIOP_CHECK_OK(engine_.home().ledger().Put(change));
+  if (change.side == model::Scope::kApp) {
+    fault::Point("governance.app_approval");
+    return missing > 0 ? change : app_repair::Apply(engine_, std::move(change));
+  }
   fault::Point("governance.approved");
   if (missing > 0) return change;
-  if (change.side == model::Scope::kApp) return app_repair::Apply(engine_, std::move(change));
   return Promote(std::move(change));
 }
 
