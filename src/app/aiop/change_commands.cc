@@ -49,7 +49,7 @@ Result<std::vector<std::string>> AnsweredRuns(Home& home, const model::Change& c
 }
 
 // A change is made by `make`; then the runs that it answers go on, and both are shown.
-Result<int> ActAndShow(Session& session,
+Result<int> ActAndShow(Session& session, const std::string& plant,
                        const std::function<Result<model::Change>(governance::Governor&)>& make,
                        bool resume) {
   Output& out = session.out();
@@ -58,6 +58,7 @@ Result<int> ActAndShow(Session& session,
   auto summary = Supervise(
       session, Lines::kNone,
       [&](supervision::Supervisor& supervisor) -> Result<supervision::Summary> {
+        AIOP_CHECK_OK(supervisor.UsePolicyOf(plant));
         AIOP_TRY(change, make(supervisor.governor()));
         // Also runs that a killed command of the same kind left on their way.
         AIOP_TRY([[maybe_unused]] const auto recovered, supervisor.engine().Recover());
@@ -261,11 +262,12 @@ Result<int> ChangeSubmit(Session& session) {
       return Forbidden("change " + old.id + " is " + std::string(describe::Name(old.status)) +
                        ": there is nothing to answer");
     }
+    if (old.plant != of) return Invalid("--answers: change " + old.id + " is of another plant");
     answered = old.id;
   }
   AIOP_TRY(const auto actor, session.Acting(model::Role::kOperator, known.team, "submit changes"));
   return ActAndShow(
-      session,
+      session, of,
       [&](governance::Governor& governor) -> Result<model::Change> {
         AIOP_TRY(const auto made,
                  plant ? governor.SubmitMotor(arguments.One("--plant"), diff,
@@ -291,7 +293,7 @@ Result<int> ChangeApprove(Session& session) {
     AIOP_CHECK_OK(approval::FillIn(form, field, word.form));
   }
   return ActAndShow(
-      session,
+      session, change.plant,
       [&](governance::Governor& governor) { return governor.Approve(change.id, actor, word); },
       !session.arguments().Has("--no-resume"));
 }
@@ -302,7 +304,7 @@ Result<int> ChangeBreakGlass(Session& session) {
            FindRecord<model::Change>(reading->ledger(), session.arguments().One("ID")));
   AIOP_TRY(const auto actor, ActingOn(session, change, model::Role::kAdmin));
   return ActAndShow(
-      session,
+      session, change.plant,
       [&](governance::Governor& governor) {
         return governor.BreakTheGlass(change.id, actor, session.arguments().One("--because"));
       },

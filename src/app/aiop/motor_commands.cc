@@ -136,11 +136,15 @@ Result<int> MotorChangelog(Session& session) {
 Result<int> MotorRollback(Session& session) {
   const Arguments& arguments = session.arguments();
   AIOP_TRY(const policy::Policy* rules, session.Policy());
+  AIOP_TRY(Home * reading, session.Read());
+  AIOP_TRY(const auto plant, contexts::GetPlant(*reading, arguments.One("PLANT")));
+  AIOP_TRY(const auto actor,
+           session.Acting(model::Role::kOperator, plant.team, "roll motors back"));
   AIOP_TRY(Home * home, session.Own());
   supervision::Supervisor supervisor(*home, *rules, nullptr);
   AIOP_TRY(const auto move,
-           supervisor.governor().Rollback(arguments.One("PLANT"), arguments.One("--to"),
-                                          Session::UserName(), arguments.One("--because")));
+           supervisor.governor().Rollback(arguments.One("PLANT"), arguments.One("--to"), actor.name,
+                                          arguments.One("--because")));
   if (session.out().json()) {
     session.out().Document(describe::ToJson(move));
   } else {

@@ -56,11 +56,12 @@ Status Governor::CheckUnmoved(model::Change& change) {
   contexts::Home& home = engine_.home();
   AIOP_TRY(auto repository, contexts::OpenRepository(home, change.plant));
   AIOP_TRY(const auto kept, repository.ReadRef("refs/heads/change/" + change.id));
-  const bool cut = change.diff.ends_with("\n... (cut)\n");
+  const bool cut = change.diff.size() >= kDiffLimitBytes;
   if (kept != change.candidate || (!cut && HashBytes(change.diff) != change.diff_hash)) {
     AIOP_TRY([[maybe_unused]] const auto rejected,
              Move(change, model::ChangeState::kRejected,
                   "what would be promoted is not what was gated: the change was altered"));
+    AIOP_CHECK_OK(FreeRuns(change, "change " + change.id + " was altered since it was gated"));
     return Forbidden("change " + change.id +
                      " was altered since it was gated: it is rejected, submit it again");
   }
@@ -77,6 +78,7 @@ Status Governor::CheckUnmoved(model::Change& change) {
   AIOP_TRY([[maybe_unused]] const auto superseded,
            Move(change, model::ChangeState::kSuperseded,
                 "branch " + branch + " moved on since it was gated"));
+  AIOP_CHECK_OK(FreeRuns(change, "branch " + branch + " moved on since it was gated"));
   return Forbidden("branch " + branch + " moved on since change " + change.id +
                    " was gated, so approvals of it are void. Remedy: aiop change submit --plant " +
                    change.plant + " --branch " + branch);
@@ -86,10 +88,11 @@ Result<model::Change> Governor::Rebase(model::Change change) {
   contexts::Home& home = engine_.home();
   AIOP_TRY(const contexts::Motor base, contexts::ActiveMotor(home, change.plant));
   AIOP_TRY(auto repository, contexts::OpenRepository(home, change.plant));
-  const auto superseded = [&](const std::string& why) {
+  const auto superseded = [&](const std::string& why) -> Result<model::Change> {
     change.approvals.clear();
-    return Move(change, model::ChangeState::kSuperseded,
-                "the motor moved on to " + base.version.reference.version + ": " + why);
+    const std::string text = "the motor moved on to " + base.version.reference.version + ": " + why;
+    AIOP_CHECK_OK(FreeRuns(change, "change " + change.id + ": " + text));
+    return Move(change, model::ChangeState::kSuperseded, text);
   };
   auto tree = MergeOnto(repository, base.version.commit, change.candidate);
   if (!tree) return superseded(tree.error().message);
@@ -109,7 +112,11 @@ Result<model::Change> Governor::Rebase(model::Change change) {
     return superseded(drafted.error().message);
   }
   fault::Point("governance.rebased");
-  return Gate(*std::move(drafted));
+  AIOP_TRY(auto gated, Gate(*std::move(drafted)));
+  if (gated.status == model::ChangeState::kRejected) {
+    AIOP_CHECK_OK(FreeRuns(gated, "change " + gated.id + " was rejected: " + gated.reason));
+  }
+  return gated;
 }
 
 Result<model::Change> Governor::ContinueWaiting(model::Change change) {
@@ -137,7 +144,9 @@ Result<model::Change> Governor::Approve(const std::string& id, const approval::A
   // Said twice, for instance because the first time was interrupted after it took effect.
   if (change.status == model::ChangeState::kPromoted && !change.approvals.empty()) return change;
   AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
-  if (change.status == model::ChangeState::kAwaitingApproval &&
+  AIOP_CHECK_OK(
+      approval::MayAct(actor, policy_.Governing().approves, plant.team, "approve changes"));
+  if (change.status == model::ChangeState::kAwaitingApproval && change.push_backs.empty() &&
       change.side == model::Scope::kMotor) {
     if (plant.active_commit == change.candidate) return Promote(std::move(change));
     if (approval::HasExpired(change, Now())) {
@@ -266,15 +275,20 @@ Result<model::Change> Governor::Review(const std::string& id, const approval::Ac
     return Forbidden("somebody else has to review what " + actor.name +
                      " let through (aiop token add NAME --role approver)");
   }
+  if (!change.break_glass->reviewed_by.empty()) {
+    return Forbidden(change.break_glass->reviewed_by + " has reviewed it already");
+  }
+  // Before it counts as reviewed: killed in between, it is still to be done.
+  if (roll_back) {
+    AIOP_CHECK_OK(RollBackUseless(id, "reviewed by " + actor.name + ": " + because));
+    AIOP_TRY(change, engine_.home().ledger().Get<model::Change>(id));
+    fault::Point("governance.review_rolled_back");
+  }
   change.break_glass->reviewed_by = actor.name;
   change.break_glass->review = because;
   change.break_glass->reviewed_at = Now();
   change.updated = Now();
   AIOP_CHECK_OK(engine_.home().ledger().Put(change));
-  if (roll_back) {
-    AIOP_CHECK_OK(RollBackUseless(id, "reviewed by " + actor.name + ": " + because));
-    AIOP_TRY(change, engine_.home().ledger().Get<model::Change>(id));
-  }
   return change;
 }
 
@@ -283,6 +297,9 @@ Result<model::Change> Governor::Supersede(const std::string& id, const model::Ch
   AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
   if (change.plant != by.plant || change.side != by.side) {
     return Invalid("change " + id + " is of another plant: it cannot be answered by this one");
+  }
+  if (by.status != model::ChangeState::kPromoted) {
+    AIOP_CHECK_OK(FreeRuns(change, "change " + change.id + " was answered by change " + by.id));
   }
   return Move(std::move(change), model::ChangeState::kSuperseded, "answered by change " + by.id);
 }
