@@ -16,6 +16,11 @@ using contexts::Home;
 using ChangeKey = store::Kind<model::Change>::Field;
 using model::ChangeState;
 
+bool IsUnreviewed(const model::Change& change) {
+  return change.break_glass && change.break_glass->reviewed_by.empty() &&
+         change.status == ChangeState::kPromoted;
+}
+
 // 3 while it waits for a human, 5 if a gate refused it.
 int ExitCodeOf(const model::Change& change) {
   switch (change.status) {
@@ -99,11 +104,6 @@ Result<approval::Actor> ActingOn(Session& session, const model::Change& change, 
   AIOP_TRY(Home * home, session.Read());
   AIOP_TRY(const auto plant, contexts::GetPlant(*home, change.plant));
   return session.Acting(least, plant.team, "act on changes");
-}
-
-bool IsUnreviewed(const model::Change& change) {
-  return change.break_glass && change.break_glass->reviewed_by.empty() &&
-         change.status == ChangeState::kPromoted;
 }
 
 // What an approval takes, and what was said so far.
