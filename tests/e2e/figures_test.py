@@ -147,7 +147,7 @@ class Figures(FiguresCase):
         for command, name in (("kpi", "KpiReport"), ("slo", "SloReport"), ("compliance", "ComplianceReport")):
             schema = self.world.ok("schema", "show", name).json
             top = schema["$defs"][name]
-            document = self.world.ok(command).json
+            document = self.world.aiop("--json", command).json
             self.assertLessEqual(set(top["required"]), set(document))
             self.assertLessEqual(set(document), set(top["properties"]))
 

@@ -153,7 +153,10 @@ class Look {
       if (each.status == model::VersionStatus::kOutside && run_on_.contains(each.commit)) {
         practice_.ungoverned.Add(id, each.created);
       }
-      if (each.status != model::VersionStatus::kPromoted || each.change.empty()) return;
+      // Also those that were rolled back since: they were made by aiop all the same.
+      const bool made = each.status == model::VersionStatus::kPromoted ||
+                        each.status == model::VersionStatus::kRolledBack;
+      if (!made || each.change.empty()) return;
       const auto change = changes_.find(each.change);
       const bool gated = change != changes_.end() && PassedGates(change->second);
       if (!gated) practice_.promoted_without_gates.Add(id, each.created);
