@@ -118,14 +118,16 @@ Status Supervisor::Impl::DecideAll(const std::vector<std::string>& runs) {
   std::vector<std::string> decided_now;
   while (!incidents.empty()) {
     decided_now.insert(decided_now.end(), incidents.begin(), incidents.end());
-    AIOP_CHECK_OK(ForEach<std::string>(incidents, jobs, [&](const std::string& id) -> Status {
+    // One after the other: what was decided and tried for one is evidence for the next, and the
+    // same failures have to lead to the same decisions, however many runs go on at a time.
+    for (const std::string& id : incidents) {
       const auto decision = arbiter.Arbitrate(id);
-      if (decision || decision.error().code == Code::kCancelled ||
-          decision.error().code == Code::kNotFound)
-        return {};
-      return std::unexpected(decision.error());
-    }));
-    if (engine.stopping()) return {};
+      if (!decision && decision.error().code != Code::kCancelled &&
+          decision.error().code != Code::kNotFound) {
+        return std::unexpected(decision.error());
+      }
+      if (engine.stopping()) return {};
+    }
     // Deciding may have split incidents: the new ones are decided too.
     incidents.clear();
     for (const std::string& id : runs) {

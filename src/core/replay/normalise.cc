@@ -53,6 +53,7 @@ class Normaliser {
 
   DecisionHistory Of(DecisionHistory history) {
     history.decision = decisions_.Of(history.decision);
+    history.motor_decision = decisions_.Of(history.motor_decision);
     history.incident = incidents_.Of(history.incident);
     history.run = runs_.Of(history.run);
     history.motor_commit = commits_.Of(history.motor_commit);

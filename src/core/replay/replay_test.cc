@@ -307,6 +307,7 @@ DecisionHistory Played(char mark, int64_t plant_ms, const std::string& folder) {
   evidence.sightings.push_back({.run = id, .app = "shop", .failed = true});
   DecisionHistory history = Hear(evidence, Usual(), Regressed);
   history.decision = id;
+  history.motor_decision = "earlier" + id;
   for (auto& each : history.experiments) {
     each.id += id;
     each.plant_ms = plant_ms;
