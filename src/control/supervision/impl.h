@@ -13,8 +13,8 @@
 #include <thread>
 #include <vector>
 
-#include "control/followup/followup.h"
 #include "control/app_repair/app_repair.h"
+#include "control/followup/followup.h"
 #include "control/supervision/supervision.h"
 
 namespace aiop::supervision {
