@@ -353,6 +353,10 @@ Result<model::Change> Governor::Continue(const std::string& id) {
 }
 
 Status Governor::ContinueAll(const std::string& plant) {
+  {
+    const std::lock_guard lock(motors_);
+    AIOP_TRY([[maybe_unused]] const auto finished, FinishRollback(plant));
+  }
   AIOP_TRY(const auto changes, engine_.home().ledger().ListBy<model::Change>(
                                    store::Kind<model::Change>::Field::kPlant, plant));
   for (const auto& change : changes) {

@@ -81,8 +81,8 @@ class Governor {
   // any other change.
   Status AdoptOutside(const std::string& plant);
 
-  // Back to an earlier version (empty: the one before the active one). The runs that resumed on the
-  // version that is left are named in the result's `reason`.
+  // Back to an earlier version (empty: the one before the active one); what it does is told by
+  // rollback::PlanFor. Said again before rollback::Delivered, it answers with the same move.
   Result<model::PointerMove> Rollback(const std::string& plant, const std::string& to,
                                       const std::string& actor, const std::string& because);
   // A promoted change that did not heal anything: rolled back.
@@ -109,8 +109,8 @@ class Governor {
                                       const model::Change& change);
   Result<model::Change> Gate(model::Change change);
   Result<model::Change> Promote(model::Change change);
-  Result<bool> FinishRollback(const std::string& plant, const std::string& because);
-  Result<model::PointerMove> LastMove(const std::string& plant);
+  // Does what a killed process left undone of a rollback, and tells of it.
+  Result<std::optional<model::PointerMove>> FinishRollback(const std::string& plant);
   Result<model::Change> Move(model::Change change, model::ChangeState to,
                              const std::string& reason);
   Result<std::optional<Candidate>> FindFix(const contexts::Motor& motor, const std::string& fix,

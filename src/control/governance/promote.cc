@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making a change the active version, and going back.
+// Making a change the active version, and what it came to.
 #include <algorithm>
 
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
 #include "control/governance/governance.h"
+#include "control/rollback/rollback.h"
 
 namespace aiop::governance {
 
@@ -80,82 +81,8 @@ Result<model::Change> Governor::Promote(model::Change change) {
       {{"details", "motor version " + change.version + " is active: " + change.title},
        {"change", change.id}});
   AIOP_CHECK_OK(told);
+  AIOP_CHECK_OK(rollback::DropOldPoints(home, change.plant));
   return Move(std::move(change), model::ChangeState::kPromoted, "");
-}
-
-Result<model::PointerMove> Governor::LastMove(const std::string& plant) {
-  AIOP_TRY(const auto moves, engine_.home().motors().ListBy<model::PointerMove>(
-                                 store::Kind<model::PointerMove>::Field::kPlant, plant));
-  if (moves.empty()) return Internal("a pointer move was not stored");
-  return moves.back();
-}
-
-// What follows from a moved pointer: our main branch and the changes that were left. True: there
-// was something to do, as after a kill between the move and this.
-Result<bool> Governor::FinishRollback(const std::string& plant, const std::string& because) {
-  contexts::Home& home = engine_.home();
-  AIOP_TRY(const model::Plant record, contexts::GetPlant(home, plant));
-  AIOP_TRY(const auto versions, home.motors().ListBy<model::MotorVersion>(
-                                    store::Kind<model::MotorVersion>::Field::kPlant, plant));
-  bool found = false;
-  for (const auto& version : versions) {
-    const bool left = version.status == model::VersionStatus::kRolledBack &&
-                      version.commit != record.active_commit && !version.change.empty();
-    if (!left) continue;
-    AIOP_TRY(model::Change change, home.ledger().Get<model::Change>(version.change));
-    if (change.status != model::ChangeState::kPromoted) continue;
-    AIOP_TRY(auto repository, contexts::OpenRepository(home, plant));
-    AIOP_TRY(const auto main, repository.ReadRef("refs/heads/main"));
-    AIOP_CHECK_OK(repository.MoveRef("refs/heads/main", main, record.active_commit));
-    AIOP_TRY([[maybe_unused]] const auto moved,
-             Move(std::move(change), model::ChangeState::kRolledBack, because));
-    found = true;
-  }
-  return found;
-}
-
-Result<model::PointerMove> Governor::Rollback(const std::string& plant, const std::string& to,
-                                              const std::string& actor,
-                                              const std::string& because) {
-  const std::lock_guard lock(motors_);
-  contexts::Home& home = engine_.home();
-  AIOP_TRY(const model::Plant record, contexts::GetPlant(home, plant));
-  if (to.empty() || to == record.active.version) {
-    // The same command again after it was killed half-way.
-    AIOP_TRY(const bool finished, FinishRollback(plant, because));
-    if (finished) return LastMove(plant);
-  }
-  AIOP_TRY(auto left, home.motors().Get<model::MotorVersion>(plant + "/" + record.active.version));
-  std::string target = to;
-  if (target.empty()) {
-    AIOP_TRY(const auto versions, home.motors().ListBy<model::MotorVersion>(
-                                      store::Kind<model::MotorVersion>::Field::kPlant, plant));
-    for (const auto& each : versions) {
-      if (each.commit == left.parent) target = each.reference.version;
-    }
-    if (target.empty()) {
-      return NotFound("motor version " + record.active.version + " of plant '" + plant +
-                      "' was not promoted by aiop: name the version to go back to with --to");
-    }
-  }
-  if (target == record.active.version) {
-    return Invalid("version " + target + " is the active one already");
-  }
-  AIOP_TRY(const contexts::Motor motor, contexts::MotorAt(home, plant, target));
-  left.status = model::VersionStatus::kRolledBack;
-  AIOP_CHECK_OK(home.motors().Put(left));
-  AIOP_CHECK_OK(contexts::MovePointer(home, plant, motor.version, actor, because));
-  AIOP_TRY([[maybe_unused]] const bool finished, FinishRollback(plant, because));
-  return LastMove(plant);
-}
-
-Status Governor::RollBackUseless(const std::string& id, const std::string& because) {
-  AIOP_TRY(const model::Change change, engine_.home().ledger().Get<model::Change>(id));
-  AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
-  if (plant.active_commit != change.candidate) return {};
-  AIOP_TRY([[maybe_unused]] const auto move,
-           Rollback(change.plant, change.base_version, "operator", because));
-  return {};
 }
 
 Status Governor::MeasureImpact(const std::string& id) {

@@ -108,6 +108,8 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
   }
   if (!*change) {
     exhausted.insert(decision.decision_id);
+    AIOP_TRY(patching, FallBack(decision, patching));
+    if (patching.empty()) return {};
     AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id,
                                      "waiting: no patch source has a fix that passes the gates"));
     return park(
@@ -240,6 +242,9 @@ Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
     AIOP_TRY(const auto occurrences, engine.OccurrencesAt(incident));
     AIOP_TRY(const bool healed, IsHealed(incident, occurrences));
     if (!healed) continue;
+    // Its runs went around it, on an older version: it is there still.
+    AIOP_TRY(const auto ruling, home.ledger().Find<model::DecisionRecord>(incident.decision));
+    if (ruling && ruling->outcome.starts_with(kFellBack)) continue;
     AIOP_TRY(incident.state,
              lifecycle::StepIncident(incident.state, lifecycle::IncidentEvent::kHealed));
     // What would not be looked at again comes last.
@@ -263,9 +268,10 @@ Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
     const bool useless =
         version.impact && version.impact->runs_healed == 0 && version.impact->runs_not_healed > 0;
     if (useless && change.status == model::ChangeState::kPromoted) {
-      AIOP_CHECK_OK(governor.RollBackUseless(id, "no run it was made for was healed by it"));
+      // A change that was rolled back is not looked at again: that comes last.
       if (!change.decision.empty())
         AIOP_CHECK_OK(arbiter.SetOutcome(change.decision, "not healed: rolled back"));
+      AIOP_CHECK_OK(governor.RollBackUseless(id, "no run it was made for was healed by it"));
     }
   }
   return {};

@@ -41,6 +41,9 @@ Status ForEach(const std::vector<T>& items, int jobs, const std::function<Status
   return first;
 }
 
+// How the outcome of a decision begins whose runs went on on the version before.
+inline constexpr std::string_view kFellBack = "fell back:";
+
 inline bool Waits(const model::Run& run, PausedBecause because) {
   return run.state == RunState::kPaused && run.paused_because == because;
 }
@@ -114,6 +117,10 @@ struct Supervisor::Impl {
   Result<std::optional<model::Change>> AnsweredByActive(const model::DecisionRecord& decision,
                                                         const std::vector<model::Run>& runs);
   Status HealMotor(const model::DecisionRecord& decision, const std::vector<model::Run>& runs);
+  // Where the motor allows it, runs go on on the version before, if that takes their app; returns
+  // those that do not.
+  Result<std::vector<model::Run>> FallBack(const model::DecisionRecord& decision,
+                                           const std::vector<model::Run>& patching);
   Status ResumeOn(const model::Change& change, const model::DecisionRecord& decision,
                   const std::vector<model::Run>& runs);
   Result<bool> IsOutdated(const model::DecisionRecord& decision, const model::Run& run);
