@@ -54,7 +54,8 @@ Result<int> AppAdd(Session& session) {
   AIOP_TRY(Home * home, session.Own());
   AIOP_TRY(const model::App app,
            contexts::AddApp(*home, arguments.One("NAME"), arguments.One("--plant"),
-                            {arguments.One("--spec")}, arguments.All("--profile")));
+                            {arguments.One("--spec")}, arguments.All("--profile"),
+                            arguments.All("--label")));
   if (session.out().json()) {
     session.out().Document(describe::ToJson(app));
   } else {
@@ -70,7 +71,24 @@ Result<int> AppUpdate(Session& session) {
   AIOP_TRY(const policy::Policy* rules, session.Policy());
   AIOP_TRY(Home * home, session.Own());
   const std::string name = arguments.One("NAME");
+  if (!arguments.Has("--spec") && !arguments.Has("--label")) {
+    return Invalid("give --spec PATH, --label WORD, or both");
+  }
   AIOP_TRY(const model::App before, home->apps().Get<model::App>(name));
+  if (arguments.Has("--label")) {
+    std::vector<std::string> labels = arguments.All("--label");
+    std::erase(labels, "");
+    AIOP_TRY(const model::App labelled, contexts::SetLabels(*home, name, labels));
+    if (!arguments.Has("--spec")) {
+      if (out.json()) {
+        out.Document(describe::ToJson(labelled));
+      } else {
+        out.Text("app " + labelled.current.Text() + ": " +
+                 (labels.empty() ? "no labels" : "labels " + Joined(labels)) + "\n");
+      }
+      return 0;
+    }
+  }
   AIOP_TRY(const model::AppVersion version,
            contexts::UpdateApp(*home, name, {arguments.One("--spec")}, "owner", ""));
   const bool changed = version.reference != before.current;
@@ -122,9 +140,11 @@ Result<int> AppList(Session& session) {
       Table({{"APP", Table::Align::kLeft, true},
              {"PLANT"},
              {"VERSION"},
-             {"PROFILES", Table::Align::kLeft, true}}),
+             {"PROFILES", Table::Align::kLeft, true},
+             {"LABELS", Table::Align::kLeft, true}}),
       [](const model::App& app) {
-        return std::vector<Cell>{app.name, app.plant, app.current.version, Joined(app.profiles)};
+        return std::vector<Cell>{app.name, app.plant, app.current.version, Joined(app.profiles),
+                                 Joined(app.labels)};
       },
       "no apps yet: aiop app add NAME --plant PLANT --spec PATH");
 }

@@ -7,6 +7,7 @@
 #include "app/aiop/listing.h"
 #include "app/aiop/picture.h"
 #include "app/aiop/supervised.h"
+#include "app/aiop/trial_text.h"
 #include "app/aiop/words.h"
 
 namespace aiop::app {
@@ -16,11 +17,12 @@ using contexts::Home;
 using ChangeKey = store::Kind<model::Change>::Field;
 using model::ChangeState;
 
-// 3 while it waits for a human, 5 if a gate refused it.
+// 3 while it waits for a human, for runs or for the end of another trial, 5 if a gate refused it.
 int ExitCodeOf(const model::Change& change) {
   switch (change.status) {
     case ChangeState::kAwaitingApproval:
     case ChangeState::kCanary:
+    case ChangeState::kGating:
       return 3;
     case ChangeState::kRejected:
     case ChangeState::kSuperseded:
@@ -31,10 +33,12 @@ int ExitCodeOf(const model::Change& change) {
   }
 }
 
-// The paused runs that a promoted change answers.
+// The paused runs that a change answers which is promoted or on trial.
 Result<std::vector<std::string>> AnsweredRuns(Home& home, const model::Change& change) {
   std::vector<std::string> answered;
-  if (change.status != ChangeState::kPromoted) return answered;
+  if (change.status != ChangeState::kPromoted && change.status != ChangeState::kCanary) {
+    return answered;
+  }
   AIOP_TRY(const auto runs,
            home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kPlant, change.plant));
   for (const model::Run& run : runs) {
@@ -86,6 +90,9 @@ Result<int> ActAndShow(Session& session,
     }
     if (change.status == ChangeState::kAwaitingApproval) {
       out.Note("next: aiop change show " + change.id + "\n      aiop change approve " + change.id);
+    }
+    if (change.status == ChangeState::kCanary) {
+      out.Note("next: aiop run --plant " + change.plant + "\n      aiop change show " + change.id);
     }
     if (resumed) ShowPicture(out, *summary);
   }
@@ -229,6 +236,7 @@ Result<int> ChangeShow(Session& session) {
     out.Text("\n");
     out.Show(gates);
   }
+  ShowTrials(out, change);
   if (!change.diff.empty()) out.Text("\n" + change.diff);
   return 0;
 }
@@ -275,6 +283,26 @@ Result<int> ChangeSubmit(Session& session) {
           AIOP_TRY([[maybe_unused]] const auto old, governor.Supersede(answered, made));
         }
         return made;
+      },
+      true);
+}
+
+Result<int> MotorCanary(Session& session) {
+  const Arguments& arguments = session.arguments();
+  // Names are checked before anything is locked.
+  AIOP_TRY(Home * reading, session.Read());
+  AIOP_TRY(const auto plant, contexts::GetPlant(*reading, arguments.One("PLANT")));
+  AIOP_TRY(const auto actor, session.Acting(model::Role::kOperator, plant.team, "try versions"));
+  const int64_t min_runs = arguments.Number("--min-runs", 0);
+  return ActAndShow(
+      session,
+      [&](governance::Governor& governor) {
+        return governor.TryVersion({.plant = plant.name,
+                                    .version = arguments.One("VERSION"),
+                                    .apps = arguments.One("--apps"),
+                                    .shadow = arguments.Has("--shadow"),
+                                    .min_runs = min_runs,
+                                    .by = actor.name});
       },
       true);
 }

@@ -81,7 +81,9 @@ std::vector<Command> Plants() {
 
 std::vector<Command> Apps() {
   const Option spec =
-      Required(Of(Kind::kFile, Text("--spec", "PATH", "The spec: a file or a folder; copied.")));
+      Of(Kind::kFile, Text("--spec", "PATH", "The spec: a file or a folder; copied."));
+  const Option label =
+      Repeated(Text("--label", "WORD", "A word by which canaries choose it; may be repeated."));
   return {
       {.path = "app",
        .summary = "Register apps: specs that a plant turns into artifacts",
@@ -91,18 +93,23 @@ std::vector<Command> Apps() {
        .summary = "Register an app spec",
        .details = "The spec is copied in; nothing is run.",
        .arguments = {Id("NAME", "What the app is called from now on.")},
-       .options = {Required(Text("--plant", "P", "The plant it belongs to.")), spec,
-                   Repeated(Text("--profile", "X", "A profile it is run with; may be repeated."))},
-       .examples = {"aiop app add petstore --plant clients --spec petstore.json --profile types"},
+       .options = {Required(Text("--plant", "P", "The plant it belongs to.")), Required(spec),
+                   Repeated(Text("--profile", "X", "A profile it is run with; may be repeated.")),
+                   label},
+       .examples = {"aiop app add petstore --plant clients --spec petstore.json --profile types",
+                    "aiop app add petstore --plant clients --spec petstore.json --label internal"},
        .handler = AppAdd},
       {.path = "app update",
        .summary = "Give an app a new version of its spec",
        .details = "The same content makes no new version. Paused runs of the app then resume on "
-                  "the new one.",
+                  "the new one. Labels replace those that the app had (--label '' takes them "
+                  "away); without --spec nothing else changes.",
        .arguments = {Id("NAME", "The app.")},
-       .options = {spec, Flag("--no-resume", "Leave the paused runs of the app as they are."),
-                   Jobs(), PolicyFile()},
-       .examples = {"aiop app update petstore --spec petstore.json"},
+       .options = {spec, label,
+                   Flag("--no-resume", "Leave the paused runs of the app as they are."), Jobs(),
+                   PolicyFile()},
+       .examples = {"aiop app update petstore --spec petstore.json",
+                    "aiop app update petstore --label internal"},
        .handler = AppUpdate},
       {.path = "app ls",
        .summary = "List the apps",

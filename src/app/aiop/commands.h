@@ -62,6 +62,7 @@ Result<int> MotorVersions(Session&);
 Result<int> MotorDiff(Session&);
 Result<int> MotorChangelog(Session&);
 Result<int> MotorRollback(Session&);
+Result<int> MotorCanary(Session&);
 Result<int> MotorRestorePoints(Session&);
 
 Result<int> ChangeList(Session&);

@@ -226,6 +226,28 @@ std::vector<Command> Motors() {
                    Text("--because", "TEXT", "Why, for the record."), PolicyFile()},
        .examples = {"aiop motor rollback clients", "aiop motor rollback clients --to 1.0.0"},
        .handler = MotorRollback},
+      {.path = "motor canary",
+       .summary = "Try a version of a motor with some of the apps before it is used for all",
+       .details =
+           "The version is gated first. Then new runs of the chosen apps are made on it, and each "
+           "`aiop run` compares them with the version before: success, quality, time and cost. "
+           "Shown not to be worse, it is promoted; shown to be worse, it is left at once; with too "
+           "few runs it stays on trial, and the exit code is 3. A version that is on trial already "
+           "gets the new choice of apps and is measured anew.",
+       .arguments = {plant, Id("VERSION", "The version to try: see aiop motor versions.")},
+       .options = {Required(Text("--apps", "APPS",
+                                 "A share of the apps (20%), or names of apps and label:WORD, "
+                                 "separated by commas.")),
+                   Flag("--shadow",
+                        "Use nothing of it: the apps run on the active version, and beside each "
+                        "run one is made on the version on trial, only to compare."),
+                   Of(Kind::kNumber, Text("--min-runs", "N",
+                                          "Runs before it can be promoted (default: motor.yaml, "
+                                          "else the policy's canary_min_runs).")),
+                   Jobs(), PolicyFile()},
+       .examples = {"aiop motor canary clients 1.1.0 --apps 20%",
+                    "aiop motor canary clients 1.1.0 --apps petstore,label:internal --shadow"},
+       .handler = MotorCanary},
       {.path = "motor restore-points",
        .summary = "List what can be gone back to",
        .details = "",

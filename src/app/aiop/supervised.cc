@@ -57,9 +57,13 @@ Result<supervision::Summary> ResumeRun(supervision::Supervisor& supervisor, cons
                    ": only a PAUSED run can be resumed");
   }
   AIOP_TRY(const model::App app, home.apps().Get<model::App>(run.app));
+  // A run on trial stays on the version on trial.
+  AIOP_TRY(const auto on_trial, supervisor.governor().OnTrial(run.plant));
+  const bool takes_part = on_trial && run.canary == on_trial->id;
   AIOP_TRY(const contexts::Motor motor,
-           run.pinned_motor ? contexts::MotorAtCommit(home, run.plant, run.motor_commit)
-                            : contexts::ActiveMotor(home, run.plant));
+           run.pinned_motor || takes_part
+               ? contexts::MotorAtCommit(home, run.plant, run.motor_commit)
+               : contexts::ActiveMotor(home, run.plant));
   AIOP_TRY([[maybe_unused]] const auto ready,
            engine.PrepareResume(id, app.current, motor, {.cause = "resumed by a human"}));
   auto driven = engine.Drive(id);

@@ -125,7 +125,7 @@ Result<model::Change> Governor::ContinueWaiting(model::Change change) {
   }
   // Killed between the last approval and the promotion.
   if (!change.approvals.empty() && approval::Missing(change) == 0 && change.push_backs.empty()) {
-    return Promote(std::move(change));
+    return Release(std::move(change));
   }
   return change;
 }
@@ -181,7 +181,7 @@ Result<model::Change> Governor::Approve(const std::string& id, const approval::A
   }
   fault::Point("governance.approved");
   if (missing > 0) return change;
-  return Promote(std::move(change));
+  return Release(std::move(change));
 }
 
 Result<model::Change> Governor::Reject(const std::string& id, const approval::Actor& actor,

@@ -167,7 +167,8 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
   while (candidate.commit.empty()) {
     AIOP_TRY(const auto taken, home.motors().Find<model::MotorVersion>(base.version.plant + "/" +
                                                                        version::Text(number)));
-    if (!taken || taken->status == model::VersionStatus::kCandidate) break;
+    const bool tried = taken && !taken->change.empty();
+    if (!taken || (taken->status == model::VersionStatus::kCandidate && !tried)) break;
     number = version::Bump(number, version::Change::kPatch);
   }
 
@@ -187,6 +188,7 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
   change.version = version::Text(number);
   change.submitted_by = by;
   if (!rebased) change.id = NewId();
+  if (candidate.trial) change.canaries = {*candidate.trial};
   AIOP_TRY(std::string diff, repository.Diff(base.version.commit, candidate.tree));
   change.diff_hash = HashBytes(diff);
   AIOP_TRY(change.changed_paths, repository.ChangedPaths(base.version.commit, candidate.tree));
@@ -309,7 +311,7 @@ Result<model::Change> Governor::Gate(model::Change change) {
   AIOP_TRY(change.needs_human_because,
            WhyHuman(change, from, base.manifest, candidate.manifest, governed));
   change.needs_human = !change.needs_human_because.empty();
-  if (!change.needs_human) return Promote(std::move(change));
+  if (!change.needs_human) return Release(std::move(change));
   const std::string why = change.needs_human_because;
   change.approvals.clear();
   change.approval_wait = approval::WaitFor(base.manifest.approval, candidate.manifest.approval,
@@ -322,6 +324,7 @@ Result<model::Change> Governor::Continue(const std::string& id) {
   AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
   if (change.side != model::Scope::kMotor) return change;
   const bool waits = change.status == model::ChangeState::kAwaitingApproval;
+  if (change.status == model::ChangeState::kCanary) return ContinueTrial(std::move(change));
   if (change.status != model::ChangeState::kDrafted &&
       change.status != model::ChangeState::kGating && !waits) {
     return change;
@@ -330,6 +333,9 @@ Result<model::Change> Governor::Continue(const std::string& id) {
   // Promoted on the motor's side, killed before the ledger said so.
   if (plant.active_commit == change.candidate) return Promote(std::move(change));
   if (waits) return ContinueWaiting(std::move(change));
+  // It waits for the end of another trial, and is gated on what is active then.
+  AIOP_TRY(const auto on_trial, OnTrial(change.plant));
+  if (on_trial && change.status == model::ChangeState::kGating) return change;
   return Gate(std::move(change));
 }
 
@@ -340,6 +346,7 @@ Status Governor::ContinueAll(const std::string& plant) {
     if (change.side != model::Scope::kMotor) continue;
     AIOP_TRY([[maybe_unused]] const auto done, Continue(change.id));
   }
+  AIOP_CHECK_OK(ClearTrial(plant));
   return RollBackUnreviewed(plant);
 }
 

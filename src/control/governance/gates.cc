@@ -367,7 +367,8 @@ Result<model::GateResult> Governor::ReRunPassing(const model::Change& change,
   AIOP_TRY(auto runs, engine_.home().ledger().ListBy<model::Run>(
                           store::Kind<model::Run>::Field::kPlant, change.plant));
   std::erase_if(runs, [&](const model::Run& run) {
-    return run.state != model::RunState::kSuccess || run.motor_ctx.version != change.base_version;
+    return run.shadow || run.state != model::RunState::kSuccess ||
+           run.motor_ctx.version != change.base_version;
   });
   std::sort(runs.begin(), runs.end(), [](const model::Run& a, const model::Run& b) {
     return std::tie(a.profile, a.app, a.id) < std::tie(b.profile, b.app, b.id);

@@ -43,6 +43,18 @@ struct Candidate {
   std::string merges = {};
   // Set if it is a learned fix, carried out again.
   std::string pattern = {};
+  // Set if it is to be tried with these apps, whatever the motor says.
+  std::optional<model::Canary> trial = {};
+};
+
+// A trial that somebody asks for.
+struct TrialRequest {
+  std::string plant;
+  std::string version;
+  std::string apps;  // a share, names of apps, label:WORD
+  bool shadow = false;
+  int64_t min_runs = 0;  // 0: as the motor or the policy says
+  std::string by;
 };
 
 class Governor {
@@ -79,6 +91,18 @@ class Governor {
   Result<model::Change> Supersede(const std::string& change, const model::Change& by);
   Result<model::Change> Review(const std::string& change, const approval::Actor& actor,
                                const std::string& because, bool roll_back);
+
+  // ---- Trials with some of the apps; canary.cc. One goes on in a plant at a time: a change that is
+  // ready meanwhile waits for its end.
+  // The change that is on trial; its last canary says with whom.
+  Result<std::optional<model::Change>> OnTrial(const std::string& plant);
+  // Tries a known version, gated like any other change before. One that is on trial already gets
+  // the new cohort, and is measured anew.
+  Result<model::Change> TryVersion(const TrialRequest& request);
+  // Judges the trial by the runs so far. The change if that ended it: promoted, or rolled back.
+  Result<std::optional<model::Change>> JudgeTrial(const std::string& plant);
+  // The run that is made beside this one, in a trial where nothing of the candidate is used.
+  static std::string ShadowOf(const model::Change& change, const std::string& run);
 
   // Fixes that wait in a motor's patch sources ("fix/widths", "upgrade 1": the likeliest), and the
   // motor with one of them and its name for people: for experiments. Nothing is recorded; the
@@ -143,6 +167,24 @@ class Governor {
   Status TellLoudly(const model::Change& change, const std::string& text);
   // Its runs wait for a fix again.
   Status FreeRuns(const model::Change& change, const std::string& why);
+  // Gates and approvals are behind it: on trial if there is to be one, else promoted.
+  Result<model::Change> Release(model::Change change);
+  Result<std::optional<model::Canary>> TrialFor(const model::Change& change);
+  Result<model::Change> StartTrial(model::Change change, model::Canary trial);
+  // A trial that ended, or was being started: what is left to do.
+  Result<model::Change> ContinueTrial(model::Change change);
+  Result<model::Change> FinishTrial(model::Change change);
+  // The plant has no trial any more; a candidate that was not promoted is no version to use.
+  Status ClearTrial(const std::string& plant);
+  struct TrialRuns;  // what takes part, and what it is compared with; trial_evidence.cc
+  Result<TrialRuns> GatherTrial(const model::Change& change);
+  Status AddLiveRuns(const model::Change& change, const std::vector<model::Run>& runs,
+                     TrialRuns& trial);
+  Status AddShadows(const model::Change& change, const std::vector<model::Run>& runs,
+                    TrialRuns& trial);
+  enum class FailureMeans { kNothing, kSomething, kRegression };
+  // What a failure on the candidate means: the same run is made on the version before.
+  Result<FailureMeans> WeighFailure(const model::Change& change, const model::Run& run);
   Result<model::Change> Promote(model::Change change);
   Result<bool> FinishRollback(const std::string& plant, const std::string& because);
   Result<model::PointerMove> LastMove(const std::string& plant);

@@ -196,8 +196,9 @@ Result<std::optional<model::Change>> Governor::HealMotor(const model::DecisionRe
       if (!change) continue;
       ++tried;
       AIOP_CHECK_OK(NotePatternUse(*change));
-      if (change->status == model::ChangeState::kPromoted ||
-          change->status == model::ChangeState::kAwaitingApproval) {
+      // Promoted, awaiting approval, on trial, or waiting for the end of another trial.
+      if (change->status != model::ChangeState::kRejected &&
+          change->status != model::ChangeState::kSuperseded) {
         return change;
       }
     }

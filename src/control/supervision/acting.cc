@@ -9,6 +9,7 @@ Status Supervisor::Impl::ResumeOn(const model::Change& change,
                                   const std::vector<model::Run>& runs) {
   AIOP_TRY(const contexts::Motor motor,
            contexts::MotorAtCommit(home, change.plant, change.candidate));
+  const bool on_trial = change.status == model::ChangeState::kCanary;
   for (const model::Run& run : runs) {
     if (run.state != RunState::kPatchingMotor && run.state != RunState::kPaused) continue;
     if (run.state == RunState::kPaused) {
@@ -23,9 +24,11 @@ Status Supervisor::Impl::ResumeOn(const model::Change& change,
              engine.PrepareResume(run.id, run.app_ctx, motor,
                                   {.cause = "resumed on motor " + change.version,
                                    .steps_back = static_cast<int>(change.steps_back),
-                                   .healed_by = change.id}));
+                                   .healed_by = change.id,
+                                   .canary = on_trial ? std::optional(change.id) : std::nullopt}));
   }
-  return arbiter.SetOutcome(decision.decision_id, "patched: motor " + change.version);
+  return arbiter.SetOutcome(decision.decision_id,
+                            (on_trial ? "on trial: motor " : "patched: motor ") + change.version);
 }
 
 // The change that made the active version, if the runs stand on an older one and pass with it:
@@ -86,8 +89,9 @@ Status Supervisor::Impl::NoteUselessFixes(const std::string& plant) {
 
 Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
                                    const std::vector<model::Run>& standing) {
+  AIOP_TRY(const auto elsewhere, ActOnTrial(decision, standing));
   std::vector<model::Run> runs;
-  for (const model::Run& run : standing) {
+  for (const model::Run& run : elsewhere) {
     if (!run.pinned_motor) {
       runs.push_back(run);
     } else if (!Waits(run, PausedBecause::kFix)) {
@@ -153,6 +157,14 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
     AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id,
                                      "waiting: change " + (*change)->id + " awaits approval"));
     return park(PausedBecause::kApproval, "change " + (*change)->id + " awaits approval");
+  }
+  if ((*change)->status == model::ChangeState::kCanary) {
+    return JoinTrial(**change, decision, patching);
+  }
+  if ((*change)->status == model::ChangeState::kGating) {
+    AIOP_CHECK_OK(arbiter.SetOutcome(
+        decision.decision_id, "waiting: change " + (*change)->id + ": " + (*change)->reason));
+    return park(PausedBecause::kCanary, "change " + (*change)->id + ": " + (*change)->reason);
   }
   return ResumeOn(**change, decision, patching);
 }

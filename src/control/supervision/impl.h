@@ -111,7 +111,28 @@ struct Supervisor::Impl {
   Status Cancel(const model::Run& run, const std::string& cause);
   Status ApplyPending();
   Status Park(const model::Run& run, const std::string& why);
-  Result<Summary> Settle(const std::string& plant, const std::vector<std::string>& runs);
+  Result<Summary> Settle(const std::string& plant, const std::vector<std::string>& selected);
+  // Run, decide, fix, resume, until nothing moves.
+  Status GoRound(const std::string& plant, const std::vector<std::string>& runs);
+  // ---- Trials; trials.cc
+  // The version that an unfinished run goes on with: its own, unless the trial of that one failed.
+  Result<contexts::Motor> OwnMotor(const model::Run& run);
+  // Runs that fail on the version on trial wait for its end, and those that it answers take part in
+  // the trial or wait for it; the others are returned.
+  Result<std::vector<model::Run>> ActOnTrial(const model::DecisionRecord& decision,
+                                             const std::vector<model::Run>& runs);
+  Status JoinTrial(const model::Change& change, const model::DecisionRecord& decision,
+                   std::vector<model::Run> runs);
+  // What the end of a trial means for a run that stands because of it. True: it goes on.
+  Result<bool> FreeFromTrial(const model::Run& run);
+  Result<bool> FreeParticipant(const model::Run& run);
+  Result<bool> FreeWaiting(const model::Run& run);
+  // All such runs of the plant that go on now.
+  Result<std::vector<std::string>> FreeRuns(const std::string& plant);
+  // Beside each run of the cohort that came to its end, one on the candidate; nothing of it is used.
+  Status RunShadows(const std::string& plant);
+  // Judges the trial and goes on with what that frees, until nothing moves.
+  Status SettleTrials(const std::string& plant, std::vector<std::string>& runs);
   Status WarnUndeclared(const std::vector<std::string>& runs);
   Status DriveAll(const std::vector<std::string>& runs);
   Status DecideAll(const std::vector<std::string>& runs);

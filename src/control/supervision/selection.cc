@@ -11,11 +11,17 @@ Result<std::vector<std::string>> Supervisor::Impl::SelectRunsOf(const Request& r
   if (profiles.empty()) profiles = {""};
   AIOP_TRY(const auto history,
            home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kApp, app.name));
+  // New runs of the cohort are made on the version on trial.
+  AIOP_TRY(auto on_trial, governor.OnTrial(request.plant));
+  const bool takes_part = on_trial && request.motor_version.empty() &&
+                          !on_trial->canaries.back().shadow &&
+                          std::ranges::count(on_trial->canaries.back().cohort, app.name) > 0;
+  if (!takes_part) on_trial.reset();
   std::vector<std::string> selected;
   for (const std::string& profile : profiles) {
     std::string found;
     for (const auto& run : history) {
-      if (run.profile != profile || run.plant != request.plant) continue;
+      if (run.profile != profile || run.plant != request.plant || run.shadow) continue;
       if (!run.Ended()) {
         if (request.fresh) {
           AIOP_CHECK_OK(Cancel(run, "given up for a fresh run"));
@@ -30,11 +36,16 @@ Result<std::vector<std::string>> Supervisor::Impl::SelectRunsOf(const Request& r
       }
     }
     if (found.empty()) {
-      AIOP_TRY(const model::Run run, engine.CreateRun({.plant = request.plant,
-                                                       .app = app.name,
-                                                       .profile = profile,
-                                                       .batch = batch,
-                                                       .motor_version = request.motor_version}));
+      engine::NewRun wanted{.plant = request.plant,
+                            .app = app.name,
+                            .profile = profile,
+                            .batch = batch,
+                            .motor_version = request.motor_version};
+      if (on_trial) {
+        wanted.canary = on_trial->id;
+        wanted.commit = on_trial->candidate;
+      }
+      AIOP_TRY(const model::Run run, engine.CreateRun(wanted));
       found = run.id;
     }
     selected.push_back(found);
@@ -98,7 +109,7 @@ Status Supervisor::Impl::Cancel(const model::Run& run, const std::string& cause)
 Status Supervisor::Impl::TakeOver(const model::Run& run) {
   if (run.state != RunState::kPaused) return {};
   AIOP_TRY(const model::App app, home.apps().Get<model::App>(run.app));
-  AIOP_TRY(const contexts::Motor own, contexts::MotorAtCommit(home, run.plant, run.motor_commit));
+  AIOP_TRY(const contexts::Motor own, OwnMotor(run));
   if (Waits(run, PausedBecause::kApproval)) {
     // Its change may have been decided since.
     AIOP_TRY(const auto changes, home.ledger().ListBy<model::Change>(

@@ -3,6 +3,16 @@
 #include "control/supervision/impl.h"
 
 namespace aiop::supervision {
+namespace {
+
+// For a human, for more runs, or for the end of another trial.
+bool Waits(const model::Change& change) {
+  return change.status == model::ChangeState::kAwaitingApproval ||
+         change.status == model::ChangeState::kCanary ||
+         change.status == model::ChangeState::kGating;
+}
+
+}  // namespace
 
 Result<Summary> Supervisor::Impl::Summarise(const std::string& plant,
                                             const std::vector<std::string>& runs) {
@@ -38,7 +48,7 @@ Result<Summary> Supervisor::Impl::Summarise(const std::string& plant,
     const bool of_other_app =
         change.side == model::Scope::kApp &&
         std::ranges::find(summary.runs, change.app, &model::Run::app) == summary.runs.end();
-    const bool waits = change.status == model::ChangeState::kAwaitingApproval;
+    const bool waits = Waits(change);
     if ((concerns || waits) && !of_other_app) summary.changes.push_back(change);
   }
   return summary;
@@ -93,7 +103,7 @@ int ExitCodeOf(const Summary& summary) {
     waits = waits || (run.state != RunState::kSuccess && run.state != RunState::kFailed);
   }
   for (const model::Change& change : summary.changes) {
-    waits = waits || change.status == model::ChangeState::kAwaitingApproval;
+    waits = waits || Waits(change);
   }
   return failed ? 1 : waits ? 3 : 0;
 }

@@ -61,8 +61,7 @@ Status Supervisor::Handle(const MailboxRequest& request) {
   return {};
 }
 
-Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
-                                         const std::vector<std::string>& runs) {
+Status Supervisor::Impl::GoRound(const std::string& plant, const std::vector<std::string>& runs) {
   for (int round = 0; round < kRoundLimit && !engine.stopping(); ++round) {
     AIOP_CHECK_OK(ApplyPending());
     AIOP_CHECK_OK(DriveAll(runs));
@@ -81,6 +80,14 @@ Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
     }
     if (!moved) break;
   }
+  return {};
+}
+
+Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
+                                         const std::vector<std::string>& selected) {
+  std::vector<std::string> runs = selected;
+  AIOP_CHECK_OK(GoRound(plant, runs));
+  if (!engine.stopping()) AIOP_CHECK_OK(SettleTrials(plant, runs));
   if (!engine.stopping()) {
     AIOP_CHECK_OK(CloseIncidents(runs));
     AIOP_CHECK_OK(followup.Settle(plant));
@@ -162,7 +169,7 @@ Result<Summary> Supervisor::Continue(const std::string& plant,
     AIOP_TRY(const auto all,
              impl.home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kPlant, plant));
     for (const auto& run : all) {
-      if (!run.Ended()) runs.push_back(run.id);
+      if (!run.Ended() && !run.shadow) runs.push_back(run.id);
     }
   }
   for (const std::string& id : runs) {

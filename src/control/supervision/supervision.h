@@ -41,7 +41,7 @@ struct Summary {
   std::vector<model::Change> changes;
 };
 json::Value ToJson(const Summary& summary);
-// 0 all SUCCESS, 1 something FAILED, 3 something PAUSED or awaiting approval.
+// 0 all SUCCESS, 1 something FAILED, 3 something PAUSED, awaiting approval or on trial.
 int ExitCodeOf(const Summary& summary);
 // The summary of the plant's runs has reached who asked for it: the next request is a new one.
 Status Delivered(contexts::Home& home, const std::string& plant);

@@ -16,7 +16,8 @@ bool MayMove(model::ChangeState from, model::ChangeState to) {
       return to == kGating || to == kCanary || to == kPromoted || to == kRejected ||
              to == kSuperseded;
     case kCanary:
-      return to == kPromoted || to == kRolledBack || to == kRejected;
+      return to == kCanary || to == kPromoted || to == kRolledBack || to == kRejected ||
+             to == kSuperseded;
     case kPromoted:
       return to == kRolledBack;
     case kRejected:
