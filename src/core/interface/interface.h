@@ -2,8 +2,9 @@
 //
 // What a motor offers to its apps, and what a change of that means to them: the least semantic
 // version bump. Taken away or narrowed is breaking, more is added, the rest is a fix. Where it
-// cannot be told whether a schema still accepts all it did, it counts as breaking. Pure;
-// thread-safe.
+// cannot be told whether a schema still accepts all it did, it counts as breaking. A property that
+// is described for the first time counts as added, also where anything was let through before:
+// what is described is what is offered. Pure; thread-safe.
 #pragma once
 
 #include <optional>

@@ -10,9 +10,9 @@ namespace aiop::interface {
 namespace {
 
 // Annotations: they say nothing about what is accepted.
-constexpr auto kAnnotations = std::to_array<std::string_view>(
-    {"$id", "$schema", "$comment", "title", "description", "default", "examples", "deprecated",
-     "readOnly", "writeOnly"});
+constexpr auto kAnnotations =
+    std::to_array<std::string_view>({"$id", "$schema", "$comment", "title", "description",
+                                     "default", "examples", "deprecated", "readOnly", "writeOnly"});
 
 struct Bound {
   std::string_view keyword;
@@ -31,9 +31,9 @@ constexpr auto kBounds = std::to_array<Bound>({{"minimum", false},
 
 constexpr auto kNamed =
     std::to_array<std::string_view>({"$defs", "definitions", "patternProperties"});
-constexpr auto kInner = std::to_array<std::string_view>(
-    {"items", "additionalProperties", "contains", "propertyNames", "additionalItems",
-     "unevaluatedProperties"});
+constexpr auto kInner =
+    std::to_array<std::string_view>({"items", "additionalProperties", "contains", "propertyNames",
+                                     "additionalItems", "unevaluatedProperties"});
 
 std::string At(const std::string& path) { return path.empty() ? "the spec" : path; }
 
@@ -48,10 +48,6 @@ std::set<std::string> Texts(const json::Value* value) {
   }
   for (const auto& each : value->get_array()) texts.insert(json::CanonicalText(each));
   return texts;
-}
-
-bool Takes(const json::Value* schema) {
-  return schema == nullptr || !schema->is_bool() || schema->get_bool();
 }
 
 class Comparer {
@@ -92,20 +88,20 @@ class Comparer {
       const json::Value* was = before.if_contains(keyword);
       const json::Value* is = after.if_contains(keyword);
       if (was && is && json::CanonicalText(*was) == json::CanonicalText(*is)) continue;
-      Keyword(keyword, was, is, before, after, path, depth);
+      Keyword(keyword, was, is, path, depth);
     }
   }
 
   void Keyword(const std::string& keyword, const json::Value* was, const json::Value* is,
-               const json::Object& before, const json::Object& after, const std::string& path,
-               int depth) {
+               const std::string& path, int depth) {
     if (std::ranges::find(kAnnotations, keyword) != kAnnotations.end()) return;
     const auto* bound = std::ranges::find(kBounds, keyword, &Bound::keyword);
-    if (keyword == "properties") return Properties(was, is, before, after, path, depth);
+    if (keyword == "properties") return Properties(was, is, path, depth);
     if (keyword == "required") return Required(was, is, path);
     if (keyword == "enum" || keyword == "type") return Choice(keyword, was, is, path);
     if (bound != kBounds.end()) return Limit(*bound, was, is, path);
-    if (std::ranges::find(kNamed, keyword) != kNamed.end()) return Named(keyword, was, is, path, depth);
+    if (std::ranges::find(kNamed, keyword) != kNamed.end())
+      return Named(keyword, was, is, path, depth);
     if (std::ranges::find(kInner, keyword) != kInner.end()) {
       const json::Value anything = true;
       return Walk(was ? *was : anything, is ? *is : anything, path + "/" + keyword, depth + 1);
@@ -115,9 +111,9 @@ class Comparer {
     Narrower(path, "is held to another " + keyword);
   }
 
-  // A property that is no longer described is refused where nothing else may stand there.
-  void Properties(const json::Value* was, const json::Value* is, const json::Object& before,
-                  const json::Object& after, const std::string& path, int depth) {
+  // What a schema describes is what it offers, also where it lets anything else through.
+  void Properties(const json::Value* was, const json::Value* is, const std::string& path,
+                  int depth) {
     static const json::Object kNone;
     const auto& old_ones = was && was->is_object() ? was->get_object() : kNone;
     const auto& new_ones = is && is->is_object() ? is->get_object() : kNone;
@@ -132,16 +128,7 @@ class Comparer {
     }
     for (const auto& each : new_ones) {
       const std::string name(each.key());
-      if (old_ones.contains(name)) continue;
-      // Where anything went before, a description holds it to something.
-      const bool open = Takes(before.if_contains("additionalProperties"));
-      const bool free = json::CanonicalText(each.value()) == "{}" ||
-                        (each.value().is_bool() && each.value().get_bool());
-      if (open && !free && !Takes(after.if_contains("additionalProperties"))) {
-        Narrower(json::Child(path, name), "is described where anything went");
-      } else {
-        Wider(json::Child(path, name), "is new");
-      }
+      if (!old_ones.contains(name)) Wider(json::Child(path, name), "is new");
     }
   }
 

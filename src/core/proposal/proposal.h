@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The contract with a model that writes patches: a prompt with bounds, in which what others wrote is
-// fenced as material, and an answer that is one unified diff with a stated reason, held to the
+// The contract with a model that writes patches: a prompt with bounds, in which what others wrote
+// is fenced as material, and an answer that is one unified diff with a stated reason, held to the
 // limits of the motor. Nothing here reaches a model. Pure; thread-safe.
 //
 // An answer is exactly:

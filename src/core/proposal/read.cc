@@ -16,13 +16,34 @@ constexpr std::string_view kReason = "REASON:";
 constexpr std::string_view kOpening = "```diff";
 constexpr std::string_view kClosing = "```";
 
-constexpr auto kNever = std::to_array<const char*>(
-    {"motor.yaml",     "package.json",     "*-lock.json",     "npm-shrinkwrap.json", "yarn.lock",
-     "pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc",       ".yarnrc*",         "requirements*.txt",
-     "constraints*.txt", "pyproject.toml", "setup.py",        "setup.cfg",        "Pipfile",
-     "*.lock",         "Cargo.toml",       "go.mod",          "go.sum",           "pom.xml",
-     "build.gradle*",  "Gemfile",          "composer.json",   "Makefile",         "Dockerfile",
-     ".gitmodules",    ".gitattributes",   ".gitignore"});
+constexpr auto kNever = std::to_array<const char*>({"motor.yaml",
+                                                    "package.json",
+                                                    "*-lock.json",
+                                                    "npm-shrinkwrap.json",
+                                                    "yarn.lock",
+                                                    "pnpm-lock.yaml",
+                                                    "pnpm-workspace.yaml",
+                                                    ".npmrc",
+                                                    ".yarnrc*",
+                                                    "requirements*.txt",
+                                                    "constraints*.txt",
+                                                    "pyproject.toml",
+                                                    "setup.py",
+                                                    "setup.cfg",
+                                                    "Pipfile",
+                                                    "*.lock",
+                                                    "Cargo.toml",
+                                                    "go.mod",
+                                                    "go.sum",
+                                                    "pom.xml",
+                                                    "build.gradle*",
+                                                    "Gemfile",
+                                                    "composer.json",
+                                                    "Makefile",
+                                                    "Dockerfile",
+                                                    ".gitmodules",
+                                                    ".gitattributes",
+                                                    ".gitignore"});
 
 std::string BaseName(std::string_view path) {
   return std::string(path.substr(path.find_last_of('/') + 1));
@@ -142,9 +163,10 @@ class DiffReader {
       if (before_ == 0 && after_ == 0) return Refused(lines_.number(), "an empty hunk");
       return {};
     }
-    return Refused(lines_.number(), "'" + std::string(line.substr(0, 60)) +
-                                        "' has no place in a plain unified diff (no modes, renames, "
-                                        "links or binary files)");
+    return Refused(lines_.number(),
+                   "'" + std::string(line.substr(0, 60)) +
+                       "' has no place in a plain unified diff (no modes, renames, "
+                       "links or binary files)");
   }
 
   Status TakeInHunk(std::string_view line) {
@@ -156,7 +178,8 @@ class DiffReader {
     if (line.contains('\0')) return Refused(lines_.number(), "text files only");
     if (sign != '+') --before_;
     if (sign != '-') --after_;
-    if (before_ < 0 || after_ < 0) return Refused(lines_.number(), "the hunk is longer than it says");
+    if (before_ < 0 || after_ < 0)
+      return Refused(lines_.number(), "the hunk is longer than it says");
     if (sign != ' ') ++changed_;
     return {};
   }
@@ -174,7 +197,8 @@ class DiffReader {
     const bool created = old_ == "/dev/null";
     const bool deleted = path == "/dev/null";
     if (created && deleted) return Refused(lines_.number(), "it changes no file");
-    if (!created && !deleted && path != old_) return Refused(lines_.number(), "files are not renamed");
+    if (!created && !deleted && path != old_)
+      return Refused(lines_.number(), "files are not renamed");
     has_old_ = false;
     has_new_ = true;
     const std::string& touched = deleted ? old_ : path;
@@ -190,7 +214,8 @@ class DiffReader {
       return Forbidden("a model's patch may not touch manifests and lock files: " + path);
     }
     if (std::ranges::find(limits_.guarded, path) != limits_.guarded.end()) {
-      return Forbidden("a model's patch may not touch checks, nor what run and setup start: " + path);
+      return Forbidden("a model's patch may not touch checks, nor what run and setup start: " +
+                       path);
     }
     const bool allowed =
         limits_.allow.empty() || std::ranges::any_of(limits_.allow, [&](const std::string& glob) {
@@ -201,7 +226,8 @@ class DiffReader {
   }
 
   Status Finish(Proposal& proposal) {
-    if (paths_.empty() || changed_ == 0) return Refused(lines_.number(), "the diff changes nothing");
+    if (paths_.empty() || changed_ == 0)
+      return Refused(lines_.number(), "the diff changes nothing");
     if (changed_ > limits_.lines) {
       return Forbidden("it changes " + std::to_string(changed_) + " lines, and patches.lines is " +
                        std::to_string(limits_.lines));

@@ -11,26 +11,50 @@ namespace aiop::tampering {
 namespace {
 
 // Read by runners, interpreters and git without being asked to.
-constexpr auto kSteering = std::to_array<const char*>(
-    {"conftest.py",       "pytest.ini",      "tox.ini",          "setup.cfg",      ".coveragerc",
-     "sitecustomize.py",  "usercustomize.py", "jest.config.*",   "vitest.config.*", ".mocharc*",
-     "ava.config.*",      "karma.conf.*",    "playwright.config.*", "cypress.config.*",
-     ".npmrc",            ".eslintrc*",      ".eslintignore",    "eslint.config.*", ".nycrc*",
-     ".gitattributes",    ".rspec",          ".pylintrc",        ".flake8",        "babel.config.*",
-     ".babelrc*",         "ruff.toml",       ".ruff.toml",       "mypy.ini",       "nose.cfg",
-     ".prettierignore",   "phpunit.xml*",    ".env"});
+constexpr auto kSteering = std::to_array<const char*>({"conftest.py",
+                                                       "pytest.ini",
+                                                       "tox.ini",
+                                                       "setup.cfg",
+                                                       ".coveragerc",
+                                                       "sitecustomize.py",
+                                                       "usercustomize.py",
+                                                       "jest.config.*",
+                                                       "vitest.config.*",
+                                                       ".mocharc*",
+                                                       "ava.config.*",
+                                                       "karma.conf.*",
+                                                       "playwright.config.*",
+                                                       "cypress.config.*",
+                                                       ".npmrc",
+                                                       ".eslintrc*",
+                                                       ".eslintignore",
+                                                       "eslint.config.*",
+                                                       ".nycrc*",
+                                                       ".gitattributes",
+                                                       ".rspec",
+                                                       ".pylintrc",
+                                                       ".flake8",
+                                                       "babel.config.*",
+                                                       ".babelrc*",
+                                                       "ruff.toml",
+                                                       ".ruff.toml",
+                                                       "mypy.ini",
+                                                       "nose.cfg",
+                                                       ".prettierignore",
+                                                       "phpunit.xml*",
+                                                       ".env"});
 
 constexpr auto kTests = std::to_array<const char*>(
     {"test_*.py", "*_test.py", "*.test.*", "*.spec.js", "*.spec.ts", "*.spec.mjs", "*.spec.cjs",
      "*.spec.jsx", "*.spec.tsx", "*_test.go", "*_spec.rb"});
 
-constexpr auto kTestFolders = std::to_array<std::string_view>(
-    {"tests/", "test/", "__tests__/", "spec/", "__snapshots__/"});
+constexpr auto kTestFolders =
+    std::to_array<std::string_view>({"tests/", "test/", "__tests__/", "spec/", "__snapshots__/"});
 
 // Beside `scripts`: where runners look for their settings.
-constexpr auto kRunnerKeys = std::to_array<std::string_view>(
-    {"jest", "mocha", "ava", "nyc", "c8", "vitest", "tap", "eslintConfig", "eslintIgnore", "type",
-     "exports", "imports"});
+constexpr auto kRunnerKeys =
+    std::to_array<std::string_view>({"jest", "mocha", "ava", "nyc", "c8", "vitest", "tap",
+                                     "eslintConfig", "eslintIgnore", "type", "exports", "imports"});
 
 std::string Base(std::string_view path) {
   return std::string(path.substr(path.find_last_of('/') + 1));
@@ -38,8 +62,8 @@ std::string Base(std::string_view path) {
 
 template <size_t N>
 bool Matches(const std::string& name, const std::array<const char*, N>& globs) {
-  return std::ranges::any_of(
-      globs, [&](const char* glob) { return fnmatch(glob, name.c_str(), 0) == 0; });
+  return std::ranges::any_of(globs,
+                             [&](const char* glob) { return fnmatch(glob, name.c_str(), 0) == 0; });
 }
 
 std::vector<std::string> Lines(std::string_view text) {
@@ -62,10 +86,9 @@ bool Covers(std::string pattern, std::string_view path) {
     if (pattern == "*") return true;
     pattern.pop_back();
   }
+  while (pattern.starts_with("**/")) pattern.erase(0, 3);
   const bool anchored = pattern.contains('/');
-  while (pattern.starts_with('/') || pattern.starts_with("**/")) {
-    pattern.erase(0, pattern.front() == '/' ? 1 : 3);
-  }
+  if (pattern.starts_with('/')) pattern.erase(0, 1);
   if (pattern.empty()) return true;
   for (size_t end = path.find('/');; end = path.find('/', end + 1)) {
     const std::string part(path.substr(0, end));
