@@ -52,6 +52,11 @@ Result<std::vector<std::string>> AnsweredRuns(Home& home, const model::Change& c
   return answered;
 }
 
+bool IsUnreviewed(const model::Change& change) {
+  return change.break_glass && change.break_glass->reviewed_by.empty() &&
+         change.status == ChangeState::kPromoted;
+}
+
 // A change is made by `make`; then the runs that it answers go on, and both are shown.
 Result<int> ActAndShow(Session& session,
                        const std::function<Result<model::Change>(governance::Governor&)>& make,
@@ -105,11 +110,6 @@ Result<approval::Actor> ActingOn(Session& session, const model::Change& change, 
   AIOP_TRY(Home * home, session.Read());
   AIOP_TRY(const auto plant, contexts::GetPlant(*home, change.plant));
   return session.Acting(least, plant.team, "act on changes");
-}
-
-bool IsUnreviewed(const model::Change& change) {
-  return change.break_glass && change.break_glass->reviewed_by.empty() &&
-         change.status == ChangeState::kPromoted;
 }
 
 // What an approval takes, and what was said so far.

@@ -9,7 +9,7 @@ namespace {
 
 using contexts::Home;
 
-std::string Joined(const std::vector<std::string>& words) {
+std::string TeamsOf(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
@@ -74,7 +74,7 @@ Result<int> TokenList(Session& session) {
   const Timestamp now = Now();
   Table table({{"NAME"}, {"ROLE"}, {"TEAMS"}, {"STATE"}, {"EXPIRES"}, {"MADE"}});
   for (const auto& token : tokens) {
-    table.Add({token.name, std::string(describe::Name(token.role)), Joined(token.teams),
+    table.Add({token.name, std::string(describe::Name(token.role)), TeamsOf(token.teams),
                StateOf(token, now), token.expires ? FormatTimestamp(*token.expires) : "",
                Ago(token.created, now)});
   }

@@ -247,8 +247,9 @@ TEST(Bounds, VersionsThatAreNoDifferentAreRarelyRejected) {
 
 TEST(Bounds, AQualityThatFellByFifteenPointsIsCaught) {
   for (const int64_t min_runs : {3, 10, 20}) {
-    for (const double noise : {0.03, 0.06, 0.1}) {
-      Nature before{.quality_noise = noise};
+    for (const auto& [noise, history] :
+         std::vector<std::pair<double, int>>{{0.03, 5}, {0.06, 5}, {0.1, 20}}) {
+      const Nature before{.quality_noise = noise, .history = history};
       Nature worse = before;
       worse.quality -= 0.15;
       std::mt19937_64 random(kSeed);

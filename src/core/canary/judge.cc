@@ -24,8 +24,8 @@ constexpr int64_t kFirstLook = 3;
 constexpr double kGrowth = 1.5;
 // How much of the uncertainty about the apps' levels counts: before a difference is called a
 // regression, and before it is called none.
-constexpr double kDoubtAgainst = 2.5;
-constexpr double kDoubtFor = 1.28;
+constexpr double kDoubtAgainst = 2;
+constexpr double kDoubtFor = 0.5;
 
 double ShareOf(int64_t look) {
   if (look < kEqualLooks) return kEqualShare;
@@ -208,7 +208,7 @@ Judged JudgeSuccess(const Evidence& evidence) {
 struct Levelled {
   std::vector<double> now;
   std::vector<double> before;
-  double doubt = 0;  // how many times worse or better that may still be wrong
+  double doubt = 0;  // one standard deviation of that, on the scale of comparison
 };
 
 Levelled LevelOut(const Figure& of, std::vector<Measured> now, std::vector<Measured> before) {
@@ -217,14 +217,20 @@ Levelled LevelOut(const Figure& of, std::vector<Measured> now, std::vector<Measu
   }
   const Level level = LevelOf(now, before);
   Levelled levelled;
-  for (const Measured& each : now) {
-    levelled.now.push_back(Unscaled(of, each.value - level.offset));
-  }
-  for (const Measured& each : before) levelled.before.push_back(Unscaled(of, each.value));
-  const bool ratio = of.better == verdict::Better::kLower;
-  const double centre = ratio ? 1 : std::abs(verdict::Median(levelled.before));
-  if (centre > 0) levelled.doubt = level.uncertainty / centre;
+  levelled.doubt = level.uncertainty;
+  for (const Measured& each : now) levelled.now.push_back(each.value - level.offset);
+  for (const Measured& each : before) levelled.before.push_back(each.value);
   return levelled;
+}
+
+// The candidate's values, better (or, below zero, worse) by so many doubts.
+std::vector<double> Favoured(const Figure& of, const Levelled& levelled, double doubts) {
+  const double better = of.better == verdict::Better::kHigher ? 1 : -1;
+  std::vector<double> values;
+  for (const double each : levelled.now) {
+    values.push_back(Unscaled(of, each + better * doubts * levelled.doubt));
+  }
+  return values;
 }
 
 // Nothing if the version before says nothing of it: then there is nothing to hold it against.
@@ -242,23 +248,26 @@ std::optional<Judged> JudgeFigure(const Evidence& evidence, const Figure& of) {
   if (TooFew(evidence, judged, Wanted(evidence.min_runs))) return judged;
   const Look look = LookAt(evidence.min_runs, figure.samples).value_or(Look{});
   const Levelled levelled = LevelOut(of, {now.begin(), now.begin() + look.runs}, before);
-  const double wider = std::exp(kDoubtAgainst * levelled.doubt);
-  const double narrower = std::exp(-kDoubtFor * levelled.doubt);
-  verdict::FigureRule rule{.better = of.better,
-                           .minimum = 1,
-                           .tolerance = of.tolerance * wider,
-                           .error = ErrorOf(look.number)};
-  const auto worse = verdict::JudgeFigures(levelled.now, levelled.before, rule);
+  std::vector<double> then;
+  for (const double each : levelled.before) then.push_back(Unscaled(of, each));
+  verdict::FigureRule rule{
+      .better = of.better, .minimum = 1, .tolerance = 1, .error = ErrorOf(look.number)};
+  // Worse even in the best light, and by enough to matter in an even one.
+  const auto in_best_light =
+      verdict::JudgeFigures(Favoured(of, levelled, kDoubtAgainst), then, rule);
+  rule.tolerance = of.tolerance;
+  const auto even = verdict::JudgeFigures(Favoured(of, levelled, 0), then, rule);
   rule.error = 1 - ConfidenceFor(std::min(look.runs, figure.baseline_samples));
-  rule.tolerance = std::max(1.0, of.tolerance * narrower);
-  const auto holds = verdict::JudgeFigures(levelled.now, levelled.before, rule);
+  const auto holds = verdict::JudgeFigures(Favoured(of, levelled, -kDoubtFor), then, rule);
+  const auto fails = [](const Result<verdict::Judgement>& judged_so) {
+    return judged_so && judged_so->verdict == verdict::Verdict::kFail;
+  };
   const std::string medians =
       "median " + Number(*figure.value) + ", " + Number(*figure.baseline_value) + " before";
-  if (worse && worse->verdict == verdict::Verdict::kFail) {
+  if (fails(in_best_light) && fails(even)) {
     figure.verdict = Verdict::kFail;
     figure.because = "shown to be worse: " + medians;
-  } else if (look.may_pass && of.tolerance * narrower > 1 && holds &&
-             holds->verdict == verdict::Verdict::kPass) {
+  } else if (look.may_pass && holds && holds->verdict == verdict::Verdict::kPass) {
     figure.verdict = Verdict::kPass;
     figure.because = medians + ": not worse by more than " + Percent(of.tolerance - 1);
   } else {

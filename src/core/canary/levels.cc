@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Source of the estimate: one-way random effects by the method of moments, and the shrunken means
-// that follow (Searle, Casella, McCulloch, "Variance Components" (1992), sections 3.6 and 7.4).
+// The cohort is sticky: whatever is peculiar to its apps is so in every trial. So their levels are
+// taken as they are and not drawn towards the mean of all. The variance between kinds is that of
+// the method of moments (Searle, Casella, McCulloch, "Variance Components" (1992), section 3.6).
 #include "core/canary/levels.h"
 
 #include <algorithm>
@@ -63,18 +64,17 @@ Level LevelOf(const std::vector<Measured>& candidate, const std::vector<Measured
   }
   const Spread spread = SpreadOf(groups);
   Level level;
-  if (candidate.empty() || spread.between <= 0) return level;
+  if (candidate.empty()) return level;
   std::map<std::pair<std::string, std::string>, double> weights;
-  for (const Measured& each : candidate) weights[each.kind] += 1.0 / std::ssize(candidate);
+  for (const Measured& each : candidate) {
+    weights[each.kind] += 1 / static_cast<double>(candidate.size());
+  }
   double variance = 0;
   for (const auto& [kind, weight] : weights) {
     const auto group = groups.find(kind);
-    double trust = 0;
-    if (group != groups.end()) {
-      trust = spread.between / (spread.between + spread.within / group->second.count);
-      level.offset += weight * trust * (group->second.Mean() - spread.mean);
-    }
-    variance += weight * weight * spread.between * (1 - trust);
+    const bool known = group != groups.end();
+    if (known) level.offset += weight * (group->second.Mean() - spread.mean);
+    variance += weight * weight * (known ? spread.within / group->second.count : spread.between);
   }
   level.uncertainty = std::sqrt(variance);
   return level;

@@ -20,9 +20,9 @@ struct Level {
   double uncertainty = 0;  // one standard deviation of it
 };
 
-// How the kinds of `candidate` compared with all others while both ran on the version before: a
-// random-effects estimate, in which a kind with little history counts for little, and kinds that
-// hardly differ beyond chance for nothing.
+// How the kinds of `candidate` compared with all others while both ran on the version before. A
+// kind with history counts by its own mean, however unlike the others it is; one without may be as
+// unlike as kinds are (the variance between them).
 Level LevelOf(const std::vector<Measured>& candidate, const std::vector<Measured>& baseline);
 
 }  // namespace aiop::canary

@@ -20,6 +20,7 @@ struct Nature {
   double latency_noise = 0.15;  // of its logarithm
   double cost_usd = 0.02;
   double cost_noise = 0.1;   // of its logarithm
+  int history = 5;           // runs of each app before the trial
   double differences = 0.1;  // between apps, in quality, and ten times that in time (logarithm)
 };
 
@@ -50,12 +51,11 @@ struct Played {
 // A plant with some history, in which a quarter of the apps is in the trial; judged after each run
 // of one of them until it is decided, or nobody would wait any longer.
 inline Played Play(const Nature& before, const Nature& candidate, int64_t min_runs,
-                   std::mt19937_64& random, int64_t most = 400) {
-  constexpr int kHistory = 5;
+                   std::mt19937_64& random, int64_t most = 200) {
   constexpr int kInTrial = kApps / 4;
   Evidence evidence{.candidate = {}, .baseline = {}, .min_runs = min_runs};
   std::vector<Sample> history;  // newest first
-  for (int round = 0; round < kHistory; ++round) {
+  for (int round = 0; round < before.history; ++round) {
     for (int app = 0; app < kApps; ++app) history.push_back(Make(before, app, random, false));
   }
   for (int64_t runs = 0; runs < most;) {
