@@ -124,6 +124,18 @@ TEST(Judging, SoManyRunsAsWereAskedForAndNotOneLess) {
   EXPECT_EQ(judge(7).missing, 0);
 }
 
+TEST(Judging, ThreeRunsAreEnoughWhereTheyAreAskedFor) {
+  Evidence evidence{.candidate = {}, .baseline = {}, .min_runs = 3};
+  for (int i = 0; i < 4; ++i) {
+    evidence.baseline.push_back(Ran(true, 0.9));
+    evidence.baseline.back().latency_ms = 40 + i;
+    evidence.baseline.back().cost_usd = 0;
+  }
+  evidence.candidate = evidence.baseline;
+  evidence.candidate.pop_back();
+  EXPECT_EQ(Judge(evidence).verdict, Verdict::kPass) << Judge(evidence).because;
+}
+
 TEST(Judging, FailuresAbortBeforeTheMinimum) {
   const Judgement judgement = Judge(
       {.candidate = Repeated(Ran(false), 8), .baseline = Repeated(Ran(true), 30), .min_runs = 50});

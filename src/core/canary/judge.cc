@@ -61,13 +61,16 @@ std::optional<Look> LookAt(int64_t min_runs, int64_t runs) {
   return Look{looks.back(), std::ssize(looks) - 1, looks.back() >= Wanted(min_runs)};
 }
 
-// What `runs` samples without a flaw can show at best: of a median, and of a rate.
-double ConfidenceFor(int64_t runs) {
-  const double best = 1 - 2 * std::pow(0.5, static_cast<double>(std::min<int64_t>(runs, 60)));
+// What so few samples can show at best. Of two medians, each from the least to the greatest of its
+// samples, which misses it with twice 0.5 to their number (core/verdict adds both up).
+double ConfidenceFor(int64_t samples) {
   constexpr double kHair = 1e-9;
-  return std::min(kPassConfidence, best - kHair);
+  constexpr int64_t kPlenty = 60;
+  const double missed = 4 * std::pow(0.5, static_cast<double>(std::min(samples, kPlenty)));
+  return std::min(kPassConfidence, 1 - missed - kHair);
 }
 
+// Of a rate.
 double SuccessMarginFor(int64_t runs) {
   constexpr double kHair = 1e-9;
   const auto interval = verdict::Wilson({.successes = runs, .trials = runs}, kPassConfidence);
