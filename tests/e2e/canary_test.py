@@ -19,6 +19,9 @@ SCORED = pages.LAYOUT + "\n\nQUALITY = 0.85\n"
 NARROW = {name: {**pages.NARROW, "title": name} for name in ("one", "two", "three", "four")}
 # Nothing that anybody would notice.
 SAME = pages.LAYOUT.replace("Where things go", "Where the things go")
+# Breaks long pages, which no gate looks at.
+BREAKING = SAME.replace('return [item["count"] for item in spec.get("items", [])]',
+                        'return [item["count"] if i < 2 else None for i, item in enumerate(spec["items"])]')
 
 
 class Canary(Case):
@@ -95,9 +98,7 @@ class Canary(Case):
         self.begin(canary="canary: {apps: long, min_runs: 20}\n", apps=apps)
         # No gate looks at long pages; their run is not there to be run again when it is gated.
         self.go(DONE, "--app", "one")
-        breaking = SAME.replace('return [item["count"] for item in spec.get("items", [])]',
-                                'return [item["count"] if i < 2 else None for i, item in enumerate(spec["items"])]')
-        change = self.submit(breaking)
+        change = self.submit(BREAKING)
         summary = self.go(DONE)
         shown = self.show(change)
         self.assertEqual(shown["status"], "rolled_back", json.dumps(shown, indent=1)[:3000])
@@ -205,43 +206,72 @@ class Killed(Case):
 
     def copy(self):
         world = World("/dev/shm")
-        self.addCleanup(world.close)
         shutil.copytree(self.world.home, world.home, symlinks=True)
         shutil.copytree(self.world.effects, world.effects, dirs_exist_ok=True)
         return world
 
-    def test_whenever_the_ending_command_is_killed_it_ends_the_same(self):
-        self.motor = self.world.motor(pages.files(more="canary: {apps: 'wide,one', min_runs: 3}\n"))
-        self.motor.branch("fix/wide-pages", {"layout.py": pages.RIGHT})
+    def begin(self, fixes, apps, canary):
+        self.motor = self.world.motor(pages.files(more=canary))
+        for name, files in fixes.items():
+            self.motor.branch(name, files)
         self.world.add_plant(self.motor)
-        self.world.add_apps({"one": NARROW["one"], "two": NARROW["two"], "wide": pages.WIDE, "wider": pages.WIDER})
-        self.expect_code(self.world.run(), WAITING)
-        (change,) = [each["id"] for each in self.world.ok("change", "ls").items]
+        self.world.add_apps(apps)
+
+    def kill_everywhere(self, before, change, expected):
+        """The command that ends the trial, from a world in which it goes on."""
+        tried = 0
+        while True:
+            world = World("/dev/shm")
+            try:
+                shutil.rmtree(world.effects)
+                shutil.copytree(before.home, world.home, symlinks=True)
+                shutil.copytree(before.effects, world.effects)
+                crash = {"AIOP_CRASH_AT": tried + 1}
+                killed = world.aiop("--json", "run", "--plant", "pages", environment=crash)
+                if killed.code != -signal.SIGKILL:
+                    break
+                # Noise may leave it open for one more command.
+                for _ in range(6):
+                    world.aiop("--json", "run", "--plant", "pages")
+                    if world.ok("change", "show", change).json["status"] != "canary":
+                        break
+                tried += 1
+                self.assertEqual(self.end_of(world, change), expected, f"killed after write {tried}")
+            finally:
+                world.close()
+        self.assertGreater(tried, 20)
+        print(f"\nkilled at {tried} places", flush=True)
+
+    def until_ended(self, change):
+        """A world in which the next run ends the trial, and how it ends."""
         for _ in range(10):
             before = self.copy()
             self.world.run()
             if self.world.ok("change", "show", change).json["status"] != "canary":
-                break
-        expected = self.end_of(self.world, change)
+                self.addCleanup(before.close)
+                return before, self.end_of(self.world, change)
+            before.close()
+        self.fail("the trial does not end")
+
+    def test_whenever_a_promotion_is_killed_it_ends_the_same(self):
+        apps = {"one": NARROW["one"], "two": NARROW["two"], "wide": pages.WIDE, "wider": pages.WIDER}
+        self.begin({"fix/wide-pages": {"layout.py": pages.RIGHT}}, apps, "canary: {apps: 'wide,one', min_runs: 3}\n")
+        self.expect_code(self.world.run(), WAITING)
+        (change,) = [each["id"] for each in self.world.ok("change", "ls").items]
+        before, expected = self.until_ended(change)
         self.assertEqual(expected[:2], ("promoted", "1.0.1"))
-        self.world, ended = before, self.world
-        tried, point, step = 0, 1, 3
-        while True:
-            world = self.copy()
-            answer = world.aiop("--json", "run", "--plant", "pages", environment={"AIOP_CRASH_AT": point})
-            if answer.code != -signal.SIGKILL:
-                break
-            # Noise may leave it open for one more command.
-            for _ in range(6):
-                world.aiop("--json", "run", "--plant", "pages")
-                if world.ok("change", "show", change).json["status"] != "canary":
-                    break
-            self.assertEqual(self.end_of(world, change), expected, f"killed after write {point}")
-            world.close()
-            tried, point = tried + 1, point + step
-        self.assertGreater(tried, 10)
-        print(f"\nkilled at {tried} places", flush=True)
-        ended.close()
+        self.kill_everywhere(before, change, expected)
+
+    def test_whenever_an_abort_is_killed_it_ends_the_same(self):
+        self.begin({}, {"one": NARROW["one"], "long": pages.LONG}, "canary: {apps: long, min_runs: 20}\n")
+        self.expect_code(self.world.run("--app", "one"), DONE)
+        patch = self.world.folder / "patch"
+        patch.write_text(self.motor.patch({"layout.py": BREAKING}), encoding="utf-8")
+        answer = self.world.aiop("--json", "change", "submit", "--plant", "pages", "--patch", str(patch))
+        change = self.expect_code(answer, WAITING).json["id"]
+        before, expected = self.until_ended(change)
+        self.assertEqual(expected[:2], ("rolled_back", "1.0.0"))
+        self.kill_everywhere(before, change, expected)
 
 
 if __name__ == "__main__":

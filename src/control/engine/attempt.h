@@ -10,6 +10,7 @@
 
 #include "control/engine/engine.h"
 #include "control/engine/transcript.h"
+#include "control/sandbox/sandbox.h"
 #include "core/budget/budget.h"
 
 namespace aiop::engine {
