@@ -357,5 +357,26 @@ class RealOnly(LoopCase):
         self.assertEqual((last["outcome"], last["rule"]), ("abstained", "fails-for-real-only"))
 
 
+class SideBySide(LoopCase):
+    SPECS = {"wide": pages.WIDE, "wider": pages.WIDER, "defective": pages.DEFECTIVE, "foreign": pages.FOREIGN,
+             "alien": pages.FOREIGN, "both": {"title": "both", "width": "wide", "items": [{"count": "seven"}]}}
+
+    def decided(self, jobs):
+        """Which apps were examined, in their order, and what was asked about each."""
+        self.setUp()
+        self.begin(self.SPECS)
+        self.expect_code(self.world.run("--jobs", str(jobs)), WAITING)
+        export = self.world.folder / "histories"
+        self.world.ok("replay", "--export", str(export))
+        histories = [json.loads(line) for line in export.read_text(encoding="utf-8").splitlines()]
+        return [(each["app"], [(asked["kind"], asked["result"]) for asked in each["experiments"]]) for each in histories]
+
+    def test_however_many_runs_go_on_at_a_time_the_same_is_decided_in_the_same_order(self):
+        alone = self.decided(1)
+        self.assertGreater(len(alone), 3)
+        for _ in range(3):
+            self.assertEqual(self.decided(8), alone)
+
+
 if __name__ == "__main__":
     harness.main()

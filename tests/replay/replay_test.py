@@ -18,6 +18,8 @@ from harness import BAD_INPUT, DONE, FAILED, WAITING  # noqa: E402
 CORPUS_BYTES_AT_MOST = 3 << 20
 # Small plants that need nothing from outside.
 SAMPLE = ["--plant", "pages", "--plant", "tables", "--every", "6"]
+# One decision of it rests on an earlier one.
+RESTING = ["--plant", "pages", "--only", "width-nobody-has"]
 PLAYED_WITHIN_SECONDS = 280
 
 
@@ -130,9 +132,9 @@ class Corpus(harness.Case):
 class Golden(harness.Case):
     """The histories of golden incidents."""
 
-    def play(self, name, *more):
+    def play(self, name, sample, *more):
         file = self.world.folder / f"{name}.jsonl"
-        playing = self.world.start("--json", "golden", "run", str(ROOT / "tests" / "golden"), *SAMPLE, "--history",
+        playing = self.world.start("--json", "golden", "run", str(ROOT / "tests" / "golden"), *sample, "--history",
                                    str(file), *more)
         answer = playing.wait(PLAYED_WITHIN_SECONDS)
         playing.close()
@@ -142,11 +144,17 @@ class Golden(harness.Case):
         return file.read_bytes()
 
     def test_two_plays_and_any_number_of_jobs_write_the_same_bytes(self):
-        one = self.play("one", "--jobs", "1")
+        one = self.play("one", SAMPLE, "--jobs", "1")
         self.assertGreater(one.count(b"\n"), 5)
-        self.assertEqual(self.play("eight", "--jobs", "8"), one)
+        self.assertEqual(self.play("eight", SAMPLE, "--jobs", "8"), one)
         answer = self.world.aiop("--json", "replay", str(self.world.folder / "one.jsonl"))
         self.assertEqual((answer.code, answer.json["experiments_unknown"]), (DONE, 0), str(answer))
+
+
+    def test_a_decision_that_rests_on_an_earlier_one_is_written_the_same_each_time(self):
+        one = self.play("one", RESTING)
+        self.assertIn(b'"motor_decision"', one)
+        self.assertEqual(self.play("two", RESTING), one)
 
 
 class Home(harness.Case):

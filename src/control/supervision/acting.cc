@@ -174,8 +174,7 @@ Status Supervisor::Impl::ActAll(const std::vector<std::string>& runs) {
       continue;
     waiting[run.decision].push_back(run);
   }
-  // Motor alone, then mixed, then app; by app within these, so that parallel arbitration changes no
-  // order.
+  // Motor alone, then mixed, then app; by app within these.
   std::vector<std::pair<model::DecisionRecord, std::vector<model::Run>>> ordered;
   for (const auto& [id, members] : waiting) {
     AIOP_TRY(auto decision, home.ledger().Get<model::DecisionRecord>(id));
