@@ -28,7 +28,8 @@ PLACEHOLDER = re.compile(r"(^|/)[A-Z]+(/|$)")  # src/FLOOR/NAME
 KEY = re.compile(r'visit\.(?:Required|Optional)\(\s*"(\w+)"\s*,\s*self\.(\w+)')
 # Where a manifest's nested keys are described: struct -> prefix in the documentation.
 MANIFEST = {"MotorManifest": "", "ResumeSpec": "resume.", "SandboxSpec": "sandbox.", "Accepts": "accepts.",
-            "Budgets": "budgets.", "Gates": "gates.", "CanarySpec": "canary."}
+            "Budgets": "budgets.", "Gates": "gates.", "CanarySpec": "canary.",
+            "AfterCareSpec": "after_care.", "ForgeSpec": "forge."}
 # Options of the program that stand before the command and take a value.
 WITH_VALUE = {"--home"}
 
@@ -121,7 +122,11 @@ def keys_of(header):
 
 def check_keys(root, problems):
     """How many keys were compared."""
-    manifest = keys_of((root / "src/core/model/manifest.h").read_text(encoding="utf-8"))
+    manifest = {}
+    for header in ("manifest.h", "forge.h"):
+        path = root / "src/core/model" / header
+        if path.exists():
+            manifest.update(keys_of(path.read_text(encoding="utf-8")))
     known = {prefix + key for struct, prefix in MANIFEST.items() for key in manifest.get(struct, [])}
     # Maps are documented key by key.
     groups = {prefix.rstrip(".") for prefix in MANIFEST.values() if prefix}
@@ -198,7 +203,7 @@ def check_commands(root, page, commands, problems):
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent).resolve()
     problems, count = Problems(), 0
-    tables = [root / "src/app/aiop" / name for name in ("commands.cc", "record_table.cc")]
+    tables = sorted((root / "src/app/aiop").glob("*.cc"))
     text = "".join(table.read_text(encoding="utf-8") for table in tables if table.is_file())
     commands = commands_of(text) if text else {}
     for page in pages(root):

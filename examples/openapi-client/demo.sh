@@ -60,6 +60,12 @@ if command -v python3 >/dev/null; then
   say "and a small one: healed by a pending branch (its fault is PLANTED)"
   bash "$here/../json-report/demo.sh" "$home"
 fi
+
+say "a tabletop exercise: a bad version is rolled back, in a home of its own"
+run_aiop chaos run --drill rollback
+
+say "the checklist, answered from what is stored"
+run_aiop compliance || true
 cat >&2 <<END
 
 Look at it yourself:

@@ -10,7 +10,7 @@ from harness import BAD_INPUT, DONE, FAILED, WAITING
 # All drills in one command; on a busy machine they take long.
 harness.PATIENCE_SECONDS = 900
 DRILLS = {"kill-plant", "kill-operator", "store-unavailable", "disk-full", "clock-jump", "slow-model",
-          "duplicated-events", "event-storm", "bad-motor-release", "poisoned-events"}
+          "duplicated-events", "event-storm", "bad-motor-release", "poisoned-events", "rollback"}
 
 
 class Chaos(harness.Case):

@@ -237,11 +237,11 @@ class TheLoop(AnyMoment, CrashCase):
         return Scene(pages.files(), {"fix/wide-pages": {"layout.py": pages.RIGHT}}, APPS)
 
     def test_the_uninterrupted_run_is_what_it_should_be(self):
-        self.assertEqual(self.expected["runs"], [("defective", "PAUSED", "fix", "1.0.0", "1.0.0"),
+        self.assertEqual(self.expected["runs"], [("defective", "PAUSED", "approval", "1.0.0", "1.0.0"),
                                                  ("narrow", "SUCCESS", None, "1.0.0", "1.0.0"),
                                                  ("wide", "SUCCESS", None, "1.0.1", "1.0.0"),
                                                  ("wider", "SUCCESS", None, "1.0.1", "1.0.0")])
-        self.assertEqual(self.expected["changes"], ["promoted"])
+        self.assertEqual(self.expected["changes"], ["awaiting_approval", "promoted"])
         self.assertEqual(self.expected["tags"], ["v1.0.0", "v1.0.1"])
         self.assertGreaterEqual(len(self.points), 50)
 

@@ -45,8 +45,16 @@ class FiguresCase(Case):
     def told(self, kind):
         return [each for each in self.world.rows("event") if each["envelope"]["id"].startswith(kind + "/")]
 
-    def compliance(self, code=DONE):
-        return self.expect_code(self.world.aiop("--json", "compliance"), code).json
+    def compliance(self, code=None):
+        """The report; the command ends well just if every line of its checklist holds."""
+        answer = self.world.aiop("--json", "compliance")
+        self.expect_code(answer, DONE if answer.json["complies"] else FAILED)
+        self.assertEqual(answer.json["complies"], all(line["holds"] for line in answer.json["checklist"]))
+        silence = [line for line in answer.json["checklist"] if line["name"] == "silence"][0]
+        self.assertEqual(silence["holds"], answer.json["mute"] == 0)
+        if code is not None:
+            self.expect_code(answer, code)
+        return answer.json
 
     def rates(self, figures):
         """Each share, by its place, to see that it stands with its count and interval."""
@@ -139,7 +147,7 @@ class Figures(FiguresCase):
         for command, name in (("kpi", "KpiReport"), ("slo", "SloReport"), ("compliance", "ComplianceReport")):
             schema = self.world.ok("schema", "show", name).json
             top = schema["$defs"][name]
-            document = self.world.ok(command).json
+            document = self.world.aiop("--json", command).json
             self.assertLessEqual(set(top["required"]), set(document))
             self.assertLessEqual(set(document), set(top["properties"]))
 
@@ -272,7 +280,7 @@ class Offered(FiguresCase):
         decision = self.run_all(WAITING)["decisions"][0]["decision_id"]
         for number, category in enumerate(["APP-BUILD", "APP-SPEC", "MOTOR-RULES"], 1):
             told = self.world.ok("decision", "correct", decision, "--as", category, "--because", f"reason {number}")
-        self.assertIn("waiting: the app has to change", told.json["outcome"], "what it came to before is kept")
+        self.assertIn("awaits approval", told.json["outcome"], "what it came to before is kept")
         database = (self.world.home / "ledger.db").read_bytes()
         for number in (1, 2, 3):
             self.tamper(f"DELETE FROM event WHERE id = 'correction/{decision}/{number}'")

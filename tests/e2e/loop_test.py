@@ -223,15 +223,14 @@ class AppFault(LoopCase):
                    fixes={"fix/wide-pages": {"layout.py": pages.RIGHT}})
         summary = self.run_all(WAITING)
         run = by_app(summary)["defective"]
-        self.expect_paused(run, "fix")
+        self.expect_paused(run, "approval")
         decision = self.decision_about(summary, "defective")
         self.assertEqual((decision["classification"], decision["category"]), ("app", "APP-SPEC"))
         self.expect_evidence_exists(decision)
         told = decision["rationale"] + json.dumps(decision["evidence"])
         self.assertIn("/items/1", told)
         self.assertIn("seven", told)
-        self.assertEqual(summary["changes"], [])
-        self.assertEqual(self.changes(), [])
+        self.assertEqual([(each["side"], each["status"]) for each in self.changes()], [("app", "awaiting_approval")])
         self.assertEqual((self.world.active(), self.world.tags()), ("1.0.0", ["v1.0.0"]))
 
         repaired = self.world.spec("repaired", pages.REPAIRED)
@@ -249,10 +248,10 @@ class AppFault(LoopCase):
         runs = by_app(summary)
         self.assertEqual({app: run["status"] for app, run in runs.items()},
                          {"narrow": "SUCCESS", "wide": "SUCCESS", "wider": "SUCCESS", "defective": "PAUSED"})
-        self.expect_paused(runs["defective"], "fix")
+        self.expect_paused(runs["defective"], "approval")
         self.assertEqual(self.decision_about(summary, "defective")["category"], "APP-SPEC")
         self.assertEqual(self.decision_about(summary, "wide")["category"], "MOTOR-RULES")
-        self.assertEqual([change["status"] for change in summary["changes"]], ["promoted"])
+        self.assertEqual(sorted(change["status"] for change in summary["changes"]), ["awaiting_approval", "promoted"])
         self.assertEqual(self.world.active(), "1.0.1")
 
 
@@ -325,8 +324,8 @@ class Guards(LoopCase):
     def test_a_branch_cannot_lift_the_autonomy_it_has(self):
         files = pages.files(more="autonomy: patch_motor\n")
         summary = self.run_with_branch({"layout.py": pages.RIGHT, "motor.yaml": files["motor.yaml"]},
-                                       more="autonomy: observe\n")
-        self.expect_waiting(summary, "autonomy: observe")
+                                       more="autonomy: propose\n")
+        self.expect_waiting(summary, "autonomy: propose")
 
     def test_what_a_check_imports_is_guarded_too(self):
         helper = "def count(page):\n    assert page['columns'] in (1, 2), page\n"

@@ -71,7 +71,7 @@ class EndedByAHuman(harness.Case):
         self.assertLess(seconds, 20, str(answer))
         (self.world.outside / "hang").unlink()
         run = by_app(self.expect_code(self.world.run(), WAITING).summary)["defective"]
-        self.assertEqual(run["paused_because"], "fix")
+        self.assertEqual(run["paused_because"], "approval")
 
 
     def test_the_same_command_goes_on_with_the_same_runs(self):

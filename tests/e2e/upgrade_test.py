@@ -9,6 +9,7 @@ import shutil
 import subprocess
 
 import harness
+import pages
 from harness import DONE, PYTHON, WAITING, by_app, version_of
 
 MOTOR = """name: counter
@@ -110,6 +111,46 @@ class Upgrade(harness.Case):
         self.assertEqual({(run["status"], run["paused_because"]) for run in answer.summary["runs"]}, {("PAUSED", "fix")})
         events = self.world.aiop("--json", "events", "tail").out
         self.assertIn("npm view failed", events)
+
+
+class Listed(harness.Case):
+    """A part of the motor that no registry knows: a command lists its versions."""
+
+    PART = """import pathlib
+version = (pathlib.Path(__file__).parent / "parts.txt").read_text().split("==")[1].strip()
+COLUMNS = {"narrow": 1, "wide": 2} if version >= "1.2.1" else {"narrow": 1}
+"""
+    DEPENDENCY = """dependencies:
+  - {name: layouter, file: "*.txt", pattern: "layouter==([0-9.]+)", versions: COMMAND}
+"""
+
+    def begin(self, versions):
+        command = json.dumps([*PYTHON, "-c", f"print({versions!r})"])
+        files = pages.files(more=self.DEPENDENCY.replace("COMMAND", command))
+        files["motor.yaml"] = files["motor.yaml"].replace("patch_sources: [branch]", "patch_sources: [upgrade]")
+        files["parts.txt"] = "layouter==1.2.0\n"
+        files["part.py"] = self.PART
+        files["layout.py"] = pages.LAYOUT.replace('COLUMNS = {"narrow": 1}', "from part import COLUMNS")
+        self.world.add_plant(self.world.motor(files))
+        self.world.add_apps({"narrow": pages.NARROW, "wide": pages.WIDE})
+
+    def test_a_newer_one_heals(self):
+        self.begin("1.2.1\n2.0.0-rc.1\n1.1.0\n1.2.0\nnonsense")
+        self.expect_code(self.world.run(), DONE)
+        change, = self.world.ok("change", "ls").items
+        self.assertEqual((change["source"], change["origin"], change["status"]),
+                         ("upgrade", "layouter 1.2.0 -> 1.2.1", "promoted"))
+        self.assertEqual(change["changed_paths"], ["parts.txt"])
+        self.assertIn("+layouter==1.2.1", change["diff"])
+
+    def test_a_list_that_cannot_be_had_is_told_and_stops_nothing(self):
+        self.begin("1.2.1")
+        self.world.extra["PATH"] = "/usr/bin:/bin"
+        broken = self.world.motor({**pages.files(more=self.DEPENDENCY.replace("COMMAND", '["/bin/false"]')),
+                                   "parts.txt": "layouter==1.2.0\n"}, name="broken")
+        self.world.add_plant(broken, "broken")
+        self.world.add_apps({"alone": pages.WIDE}, plant="broken")
+        self.expect_code(self.world.run(plant="broken"), WAITING)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ PIPELINE = """steps:
   - name: lay-out
     exec: TOOL
 """
+ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What people read may not hold what a terminal obeys.
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -74,6 +75,12 @@ def specs(entry, text):
             "defective": {**base, "items": [{"count": 1}, {"count": "seven " + text[:5000]}]}}
 
 
+def patch_of(change):
+    """What a patch is and how far it got; how much of a spec it leaves out goes by the length of its texts."""
+    return (change["side"], change["app"], change["source"], change["origin"], change["status"], change["title"],
+            change["changed_paths"], [(gate["gate"], gate["verdict"]) for gate in change["gates"]])
+
+
 class Playing:
     """One text, played; `outcome` is what must not depend on it, `wrong` what must never be."""
 
@@ -105,10 +112,11 @@ class Playing:
         for each in world.ok("decisions", "--plant", plant).items:
             plan = [(step["step"], step["target"]) for step in each["action_plan"]]
             decisions.setdefault(" ".join(each["apps"]), []).append(
-                (each["classification"], each["category"], each["rule"], each["confidence"], each["outcome"], plan,
+                (each["classification"], each["category"], each["rule"], each["confidence"],
+                 ID.sub("ID", each["outcome"]), plan,
                  each["cost"]["experiments"]))
         return {"runs": runs, "decisions": decisions, "incidents": len(world.rows("incident")),
-                "changes": world.ok("change", "ls").items,
+                "changes": [patch_of(each) for each in world.ok("change", "ls").items if each["plant"] == plant],
                 "versions": sorted((each["reference"], each["status"])
                                    for each in world.ok("motor", "versions", plant).items),
                 "active": world.active(plant), "tags": world.tags(plant)}
@@ -163,7 +171,9 @@ class Poison(unittest.TestCase):
         self.assertEqual({app: found[0][:2] for app, found in outcome["decisions"].items()},
                          {f"{plant}-wide": ("motor", "MOTOR-RULES"), f"{plant}-defective": ("app", "APP-SPEC")})
         self.assertEqual(outcome["runs"][f"{plant}-narrow"][0], "SUCCESS")
-        self.assertEqual((outcome["changes"], outcome["active"]), ([], "1.1.0"))
+        self.assertEqual([(change[1], change[4]) for change in outcome["changes"]],
+                         [(f"{plant}-defective", "awaiting_approval")])
+        self.assertEqual(outcome["active"], "1.1.0")
 
 
 if __name__ == "__main__":

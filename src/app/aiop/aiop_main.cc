@@ -47,9 +47,10 @@ Result<int> Run(const std::vector<std::string>& words) {
     std::fputs(text.c_str(), arguments.help ? stdout : stderr);
     return arguments.help ? 0 : kUsage;
   }
-  const Handler handler = arguments.command->handler;
+  const Command& command = *arguments.command;
   Session session(std::move(arguments), ReadEnvironment());
-  auto code = handler(session);
+  const Status may = session.CheckRole(command);
+  auto code = may ? command.handler(session) : Result<int>(std::unexpected(may.error()));
   // With --json, standard output is one document whatever happens.
   if (!code && session.out().json()) {
     session.out().Document(

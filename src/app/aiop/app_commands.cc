@@ -6,6 +6,7 @@
 #include "app/aiop/picture.h"
 #include "app/aiop/supervised.h"
 #include "app/aiop/words.h"
+#include "control/app_repair/app_repair.h"
 
 namespace aiop::app {
 namespace {
@@ -53,7 +54,8 @@ Result<int> AppAdd(Session& session) {
   AIOP_TRY(Home * home, session.Own());
   AIOP_TRY(const model::App app,
            contexts::AddApp(*home, arguments.One("NAME"), arguments.One("--plant"),
-                            {arguments.One("--spec")}, arguments.All("--profile")));
+                            {arguments.One("--spec")}, arguments.All("--profile"),
+                            arguments.All("--label")));
   if (session.out().json()) {
     session.out().Document(describe::ToJson(app));
   } else {
@@ -66,13 +68,35 @@ Result<int> AppAdd(Session& session) {
 Result<int> AppUpdate(Session& session) {
   const Arguments& arguments = session.arguments();
   Output& out = session.out();
-  AIOP_TRY([[maybe_unused]] const auto* policy, session.Policy());
+  AIOP_TRY(const policy::Policy* rules, session.Policy());
   AIOP_TRY(Home * home, session.Own());
   const std::string name = arguments.One("NAME");
+  if (!arguments.Has("--spec") && !arguments.Has("--label")) {
+    return Invalid("give --spec PATH, --label WORD, or both");
+  }
   AIOP_TRY(const model::App before, home->apps().Get<model::App>(name));
+  if (arguments.Has("--label")) {
+    std::vector<std::string> labels = arguments.All("--label");
+    std::erase(labels, "");
+    AIOP_TRY(const model::App labelled, contexts::SetLabels(*home, name, labels));
+    if (!arguments.Has("--spec")) {
+      if (out.json()) {
+        out.Document(describe::ToJson(labelled));
+      } else {
+        out.Text("app " + labelled.current.Text() + ": " +
+                 (labels.empty() ? "no labels" : "labels " + Joined(labels)) + "\n");
+      }
+      return 0;
+    }
+  }
   AIOP_TRY(const model::AppVersion version,
            contexts::UpdateApp(*home, name, {arguments.One("--spec")}, "owner", ""));
   const bool changed = version.reference != before.current;
+  {
+    supervision::Supervisor supervisor(*home, *rules, nullptr);
+    supervisor.UseForgeToken(session.ForgeToken());
+    AIOP_CHECK_OK(app_repair::SupersedeOpen(supervisor.engine(), name));
+  }
   std::vector<std::string> runs;
   if (!arguments.Has("--no-resume")) {
     AIOP_TRY(runs, RunsToContinue(*home, name, version.reference));
@@ -117,9 +141,11 @@ Result<int> AppList(Session& session) {
       Table({{"APP", Table::Align::kLeft, true},
              {"PLANT"},
              {"VERSION"},
-             {"PROFILES", Table::Align::kLeft, true}}),
+             {"PROFILES", Table::Align::kLeft, true},
+             {"LABELS", Table::Align::kLeft, true}}),
       [](const model::App& app) {
-        return std::vector<Cell>{app.name, app.plant, app.current.version, Joined(app.profiles)};
+        return std::vector<Cell>{app.name, app.plant, app.current.version, Joined(app.profiles),
+                                 Joined(app.labels)};
       },
       "no apps yet: aiop app add NAME --plant PLANT --spec PATH");
 }

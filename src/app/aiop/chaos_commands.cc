@@ -7,6 +7,7 @@
 #include "app/aiop/words.h"
 #include "base/file/file.h"
 #include "control/chaos/chaos.h"
+#include "control/compliance/compliance.h"
 
 namespace aiop::app {
 namespace {
@@ -117,6 +118,12 @@ Result<int> ChaosRun(Session& session) {
   if (!options.keep) AIOP_CHECK_OK(file::RemoveTree(place));
   if (stop) return Fail(Code::kCancelled, "stopped before all drills were run");
   const model::ChaosReport report = chaos::Summarise(std::move(results));
+  // Evidence for a home that is there; none is made for it.
+  AIOP_TRY(const fs::path folder, session.HomeFolder());
+  if (options.without.empty() && fs::exists(folder / "ledger.db")) {
+    AIOP_TRY(contexts::Home * home, session.Own());
+    AIOP_CHECK_OK(compliance::RecordDrills(*home, report));
+  }
   if (session.out().json()) {
     session.out().Document(describe::ToJson(report));
   } else {

@@ -39,7 +39,8 @@ std::vector<Command> Plants() {
                    Text("--team", "TEAM", "Whose it is: policies may differ by team.")},
        .examples = {"aiop plant add clients --motor ./openapi-motor",
                     "aiop plant add clients --motor ./openapi-motor --team web"},
-       .handler = PlantAdd},
+       .handler = PlantAdd,
+       .least = model::Role::kOperator},
       {.path = "plant ls",
        .summary = "List the plants",
        .details = "",
@@ -64,12 +65,26 @@ std::vector<Command> Plants() {
                    Text("--profile", "X", "Under this profile.")},
        .examples = {"aiop plant verify clients", "aiop plant verify clients --spec petstore.json"},
        .handler = PlantVerify},
+      {.path = "plant autonomy",
+       .summary = "Show how far the operator goes by itself, and what each rung would have done",
+       .details =
+           "motor.yaml says it (`autonomy`: observe, propose, patch_app, patch_motor). --report "
+           "looks back at the stored decisions: what would have been recorded, asked and patched "
+           "on each rung, and how much of what is patched without anybody was shown to be right.",
+       .arguments = {Id("NAME", "The plant.")},
+       .options = {Flag("--report", "Look back."),
+                   Text("--since", "SPAN", "So far back, such as 14d (default) or 12h.")},
+       .examples = {"aiop plant autonomy clients",
+                    "aiop plant autonomy clients --report --since 30d"},
+       .handler = PlantAutonomy},
   };
 }
 
 std::vector<Command> Apps() {
   const Option spec =
-      Required(Of(Kind::kFile, Text("--spec", "PATH", "The spec: a file or a folder; copied.")));
+      Of(Kind::kFile, Text("--spec", "PATH", "The spec: a file or a folder; copied."));
+  const Option label =
+      Repeated(Text("--label", "WORD", "A word by which canaries choose it; may be repeated."));
   return {
       {.path = "app",
        .summary = "Register apps: specs that a plant turns into artifacts",
@@ -79,19 +94,26 @@ std::vector<Command> Apps() {
        .summary = "Register an app spec",
        .details = "The spec is copied in; nothing is run.",
        .arguments = {Id("NAME", "What the app is called from now on.")},
-       .options = {Required(Text("--plant", "P", "The plant it belongs to.")), spec,
-                   Repeated(Text("--profile", "X", "A profile it is run with; may be repeated."))},
-       .examples = {"aiop app add petstore --plant clients --spec petstore.json --profile types"},
-       .handler = AppAdd},
+       .options = {Required(Text("--plant", "P", "The plant it belongs to.")), Required(spec),
+                   Repeated(Text("--profile", "X", "A profile it is run with; may be repeated.")),
+                   label},
+       .examples = {"aiop app add petstore --plant clients --spec petstore.json --profile types",
+                    "aiop app add petstore --plant clients --spec petstore.json --label internal"},
+       .handler = AppAdd,
+       .least = model::Role::kRunner},
       {.path = "app update",
        .summary = "Give an app a new version of its spec",
        .details = "The same content makes no new version. Paused runs of the app then resume on "
-                  "the new one.",
+                  "the new one. Labels replace those that the app had (--label '' takes them "
+                  "away); without --spec nothing else changes.",
        .arguments = {Id("NAME", "The app.")},
-       .options = {spec, Flag("--no-resume", "Leave the paused runs of the app as they are."),
-                   Jobs(), PolicyFile()},
-       .examples = {"aiop app update petstore --spec petstore.json"},
-       .handler = AppUpdate},
+       .options = {spec, label,
+                   Flag("--no-resume", "Leave the paused runs of the app as they are."), Jobs(),
+                   PolicyFile()},
+       .examples = {"aiop app update petstore --spec petstore.json",
+                    "aiop app update petstore --label internal"},
+       .handler = AppUpdate,
+       .least = model::Role::kRunner},
       {.path = "app ls",
        .summary = "List the apps",
        .details = "",
@@ -133,7 +155,8 @@ std::vector<Command> Runs() {
        .examples = {"aiop run --plant clients --jobs 2",
                     "aiop run --plant clients --app petstore --profile types",
                     "aiop --json run --plant clients | tail -n 1"},
-       .handler = RunApps},
+       .handler = RunApps,
+       .least = model::Role::kRunner},
       {.path = "run show",
        .summary = "Show a run: states, attempts, checkpoints, artifacts",
        .details = "",
@@ -151,7 +174,8 @@ std::vector<Command> Runs() {
        .details = "",
        .arguments = {Id("ID", "The run.")},
        .examples = {"aiop run pause 0199f2c4-7d5e-7abc-8def-0123456789ab"},
-       .handler = RunPause},
+       .handler = RunPause,
+       .least = model::Role::kRunner},
       {.path = "run resume",
        .summary = "Resume a paused run from its last checkpoint and see it through",
        .details = "On the app's current version, and on the active motor version unless the run "
@@ -159,13 +183,15 @@ std::vector<Command> Runs() {
        .arguments = {Id("ID", "The run.")},
        .options = {PolicyFile()},
        .examples = {"aiop run resume 0199f2c4-7d5e-7abc-8def-0123456789ab"},
-       .handler = RunResume},
+       .handler = RunResume,
+       .least = model::Role::kRunner},
       {.path = "run cancel",
        .summary = "Give a run up: it becomes FAILED",
        .details = "",
        .arguments = {Id("ID", "The run.")},
        .examples = {"aiop run cancel 0199f2c4-7d5e-7abc-8def-0123456789ab"},
-       .handler = RunCancel},
+       .handler = RunCancel,
+       .least = model::Role::kRunner},
       {.path = "run fork",
        .summary = "Make a new run that starts from a checkpoint of another",
        .details = "Prints the new run's id; it waits, PAUSED, unless --go is given.",
@@ -173,7 +199,8 @@ std::vector<Command> Runs() {
        .options = {Required(Text("--from", "CHECKPOINT", "Where it starts.")),
                    Flag("--go", "Drive it right away."), PolicyFile()},
        .examples = {"aiop run fork 0199f2c4-7d5e-7abc-8def-0123456789ab --from generate --go"},
-       .handler = RunFork},
+       .handler = RunFork,
+       .least = model::Role::kRunner},
       {.path = "runs",
        .summary = "List the runs",
        .details = "",
@@ -357,8 +384,11 @@ std::vector<Command> Measuring() {
        .examples = {"aiop slo", "aiop slo --plant clients --check"},
        .handler = Slo},
       {.path = "compliance",
-       .summary = "Check that every error and critical event ended in an incident or a reason",
-       .details = "Lists the events that have neither, and ends with 1 if there are any.",
+       .summary = "Answer the checklist of the operator-observer specification from the records",
+       .details =
+           "Contexts, events, decisions, resumption, changelog, rollback, governed changes, and "
+           "that every error and critical event ended in an incident or a reason. Each line "
+           "names its evidence; a line without any does not hold, and the command ends with 1.",
        .options = {Text("--plant", "P", "Only events of this plant."),
                    Of(Kind::kNumber,
                       Text("--limit", "N", "List at most this many (default 1000)."))},
@@ -369,7 +399,8 @@ std::vector<Command> Measuring() {
 
 std::vector<Command> Assemble() {
   std::vector<Command> all;
-  for (auto part : {Basics, Plants, Apps, Runs, RecordCommands, Measuring, Reference}) {
+  for (auto part : {Basics, Plants, Apps, Runs, ArtifactCommands, RecordCommands, HookCommands,
+                    Measuring, Reference}) {
     for (Command& each : part()) all.push_back(std::move(each));
   }
   return all;
@@ -388,6 +419,7 @@ std::span<const Option> GlobalOptions() {
          Text("--home", "DIR",
               "Where the state lives (default $AIOP_HOME, else $XDG_DATA_HOME/aiop, else "
               "~/.local/share/aiop).")),
+      Text("--token", "SECRET", "Act as the holder of this token (default $AIOP_TOKEN)."),
       Flag("--json",
            "Machine-readable output: standard output is one JSON document, or JSON "
            "lines for run, watch and tail."),

@@ -20,6 +20,7 @@ Result<int> PlantAdd(Session&);
 Result<int> PlantList(Session&);
 Result<int> PlantShow(Session&);
 Result<int> PlantVerify(Session&);
+Result<int> PlantAutonomy(Session&);
 
 Result<int> AppAdd(Session&);
 Result<int> AppUpdate(Session&);
@@ -45,6 +46,12 @@ Result<int> IncidentShow(Session&);
 Result<int> IncidentMerge(Session&);
 Result<int> IncidentUnmerge(Session&);
 Result<int> IncidentExport(Session&);
+Result<int> IncidentCloseBreaker(Session&);
+
+Result<int> PatternList(Session&);
+Result<int> PatternShow(Session&);
+Result<int> PatternDemote(Session&);
+Result<int> PatternExport(Session&);
 
 Result<int> DecisionList(Session&);
 Result<int> DecisionsVerify(Session&);
@@ -55,6 +62,10 @@ Result<int> MotorVersions(Session&);
 Result<int> MotorDiff(Session&);
 Result<int> MotorChangelog(Session&);
 Result<int> MotorRollback(Session&);
+Result<int> MotorHistory(Session&);
+Result<int> MotorBlastRadius(Session&);
+Result<int> MotorRerun(Session&);
+Result<int> MotorCanary(Session&);
 Result<int> MotorRestorePoints(Session&);
 
 Result<int> ChangeList(Session&);
@@ -62,6 +73,21 @@ Result<int> ChangeShow(Session&);
 Result<int> ChangeSubmit(Session&);
 Result<int> ChangeApprove(Session&);
 Result<int> ChangeReject(Session&);
+Result<int> ChangePushBack(Session&);
+Result<int> ChangeBreakGlass(Session&);
+Result<int> ChangeReview(Session&);
+Result<int> TokenAdd(Session&);
+Result<int> TokenList(Session&);
+Result<int> TokenRevoke(Session&);
+
+Result<int> HookAdd(Session&);
+Result<int> HookList(Session&);
+Result<int> HookRemove(Session&);
+Result<int> HookReceive(Session&);
+
+Result<int> ArtifactList(Session&);
+Result<int> ArtifactProvenance(Session&);
+Result<int> ArtifactVerify(Session&);
 
 Result<int> GoldenRun(Session&);
 Result<int> GoldenPlay(Session&);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result/result.h"
+#include "core/model/model.h"
 
 namespace aiop::app {
 
@@ -48,6 +49,9 @@ struct Command {
   std::vector<Option> options = {};
   std::vector<std::string_view> examples = {};
   Handler handler = nullptr;  // absent: only a group
+  // The least role of a token that may use it. Commands that look at the team of a plant too ask
+  // by themselves.
+  model::Role least = model::Role::kViewer;
 };
 
 // In the order in which help lists them.

@@ -8,6 +8,8 @@
 #include "app/aiop/words.h"
 #include "control/arbitration/arbitration.h"
 #include "control/engine/engine.h"
+#include "control/followup/followup.h"
+#include "control/supervision/supervision.h"
 
 namespace aiop::app {
 namespace {
@@ -31,6 +33,18 @@ void ShowFacts(Output& out, const model::Incident& incident) {
            Joined(incident.motor_versions) + "\n");
   if (!incident.decision.empty()) out.Text("decision     " + incident.decision + "\n");
   if (!incident.change.empty()) out.Text("change       " + incident.change + "\n");
+  if (incident.reopened > 0) {
+    out.Text("reopened     " + Counted(static_cast<size_t>(incident.reopened), "time") + "\n");
+  }
+  if (incident.useless_fixes > 0) {
+    out.Text("useless      " + std::to_string(incident.useless_fixes) +
+             (incident.useless_fixes == 1 ? " fix" : " fixes") + "\n");
+  }
+  if (!incident.breaker.empty()) {
+    out.Text("breaker      " + Paint("open", Colour::kRed, out.colours()) + ": " +
+             Wrap(incident.breaker, width, 13) + "\n             close it with: aiop incident " +
+             "close-breaker " + incident.id + " --because TEXT\n");
+  }
   out.Text("\n" + incident.example + "\n");
 }
 
@@ -169,6 +183,25 @@ Result<int> IncidentExport(Session& session) {
   } else {
     session.out().Text(folder + "\n");
     session.out().Note("reproduce it: " + folder + "/run.sh");
+  }
+  return 0;
+}
+
+Result<int> IncidentCloseBreaker(Session& session) {
+  AIOP_TRY(const policy::Policy* rules, session.Policy());
+  AIOP_TRY(Home * reading, session.Read());
+  AIOP_TRY(const auto found, Named(*reading, session.arguments(), "ID"));
+  AIOP_TRY(Home * home, session.Own());
+  supervision::Supervisor supervisor(*home, *rules, nullptr);
+  supervisor.UseForgeToken(session.ForgeToken());
+  AIOP_TRY(const auto incident,
+           followup::CloseBreaker(supervisor.engine(), found.id, Session::UserName(),
+                                  session.arguments().One("--because")));
+  if (session.out().json()) {
+    session.out().Document(describe::ToJson(incident));
+  } else {
+    session.out().Text("incident " + incident.id + ": the breaker is closed\n");
+    session.out().Note("next: aiop run --plant " + incident.plant);
   }
   return 0;
 }

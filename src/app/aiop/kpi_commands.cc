@@ -6,6 +6,7 @@
 #include "app/aiop/figures_text.h"
 #include "app/aiop/listing.h"
 #include "app/aiop/words.h"
+#include "control/compliance/compliance.h"
 #include "control/figures/figures.h"
 
 namespace aiop::app {
@@ -21,6 +22,7 @@ Result<Timestamp> Since(const Arguments& arguments, Timestamp now) {
       arguments.Has("--since") ? arguments.One("--since") : std::string(kDefaultSpan);
   if (const auto span = model::ParseWindow(text)) return now + -*span;
   const auto time = ParseTimestamp(text);
+  if (time && *time > now) return Invalid("--since " + text + ": is in the future");
   if (time) return *time;
   return Invalid("--since " + text +
                  ": must be a number of days or hours, such as 30d or 12h, or a time");
@@ -212,25 +214,49 @@ Result<int> Slo(Session& session) {
   return arguments.Has("--check") && missed ? 1 : 0;
 }
 
+namespace {
+
+// "[x] Rollback is tested. 1 rollback of a motor, 2 min ago", and below it what is missing.
+void ShowChecklist(Output& out, const kpi::ComplianceReport& report) {
+  const Timestamp now = Now();
+  std::string text;
+  for (const auto& line : report.checklist) {
+    text += (line.holds ? "[x] " : "[ ] ") + line.requirement + "\n";
+    for (const auto& each : line.evidence) {
+      std::string found = each.found;
+      if (each.at) found += ", the newest " + Ago(*each.at, now);
+      for (size_t i = 0; i < each.refs.size(); ++i) found += (i == 0 ? ": " : ", ") + each.refs[i];
+      text += "      " + Wrap(found, out.paragraph_width(), 6) + "\n";
+    }
+    for (const auto& each : line.missing) {
+      text += "    ! " + Wrap(each, out.paragraph_width(), 6) + "\n";
+    }
+  }
+  out.Text(text + "\n" + (report.complies ? "complies" : "does not comply") + "\n\n");
+}
+
+}  // namespace
+
 Result<int> Compliance(Session& session) {
   const Arguments& arguments = session.arguments();
   const int64_t limit = arguments.Number("--limit", kDefaultPage);
   if (limit < 0) return Invalid("--limit is at least 0");
   AIOP_TRY(Home * home, session.Read());
   AIOP_TRY(const auto report,
-           figures::Compliance(*home, arguments.One("--plant"), static_cast<size_t>(limit)));
+           compliance::Check(*home, arguments.One("--plant"), static_cast<size_t>(limit)));
   Output& out = session.out();
   if (out.json()) {
     out.Document(describe::ToJson(report));
-    return report.mute == 0 ? 0 : 1;
+    return report.complies ? 0 : 1;
   }
+  ShowChecklist(out, report);
   const auto count = [](int64_t number) { return std::to_string(number); };
   out.Text(Counted(static_cast<size_t>(report.checked), "error or critical event") + ": " +
            count(report.incidents) + " ended in an incident, " + count(report.explained) +
            " have a stored reason why not, " +
            (report.pending > 0 ? count(report.pending) + " are of runs under way, " : "") +
            count(report.mute) + " have neither\n");
-  if (report.mute == 0) return 0;
+  if (report.mute == 0) return report.complies ? 0 : 1;
   Table table({{"EVENT"},
                {"PLANT"},
                {"APP"},

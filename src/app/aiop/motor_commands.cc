@@ -3,8 +3,8 @@
 
 #include "app/aiop/commands.h"
 #include "app/aiop/listing.h"
-#include "app/aiop/supervised.h"
 #include "app/aiop/words.h"
+#include "core/impact/impact.h"
 
 namespace aiop::app {
 namespace {
@@ -105,7 +105,17 @@ Result<int> MotorChangelog(Session& session) {
       if (!each->incidents.empty()) {
         out.Text("  answers incident " + Joined(each->incidents) + "\n");
       }
-      if (each->impact) out.Text("  impact: " + ImpactText(*each) + "\n");
+      if (each->impact) {
+        out.Text("  impact: " + ImpactText(*each) + "\n");
+        for (const auto& compared : each->impact->comparisons) {
+          out.Text("    " + Wrap(impact::Text(compared), out.paragraph_width(), 6) + "\n");
+        }
+      }
+      AIOP_TRY(const auto change, home->ledger().Find<model::Change>(each->change));
+      if (change && change->after_care) {
+        out.Text("  after-care: " + std::string(describe::Name(change->after_care->state)) + ", " +
+                 Wrap(change->after_care->because, out.paragraph_width(), 4) + "\n");
+      }
       if (!each->change.empty()) out.Text("  change " + each->change + "\n");
     }
     return 0;
@@ -114,51 +124,12 @@ Result<int> MotorChangelog(Session& session) {
   for (const auto& each : page.items) {
     json::Object item = describe::ToJson(each).as_object();
     item["version"] = each.reference.version;
+    AIOP_TRY(const auto change, home->ledger().Find<model::Change>(each.change));
+    if (change && change->after_care) item["after_care"] = describe::ToJson(*change->after_care);
     items.push_back(std::move(item));
   }
   out.Document(ListDocument(std::move(items), page.next));
   return 0;
-}
-
-Result<int> MotorRollback(Session& session) {
-  const Arguments& arguments = session.arguments();
-  AIOP_TRY(const policy::Policy* rules, session.Policy());
-  AIOP_TRY(Home * home, session.Own());
-  supervision::Supervisor supervisor(*home, *rules, nullptr);
-  AIOP_TRY(const auto move,
-           supervisor.governor().Rollback(arguments.One("PLANT"), arguments.One("--to"),
-                                          Session::UserName(), arguments.One("--because")));
-  if (session.out().json()) {
-    session.out().Document(describe::ToJson(move));
-  } else {
-    session.out().Text("plant " + move.plant + ": motor " + move.from.version + " -> " +
-                       move.to.version + (move.because.empty() ? "" : "  (" + move.because + ")") +
-                       "\n");
-  }
-  return 0;
-}
-
-Result<int> MotorRestorePoints(Session& session) {
-  AIOP_TRY(Home * home, session.Read());
-  AIOP_TRY(const auto plant, contexts::GetPlant(*home, session.arguments().One("PLANT")));
-  AIOP_TRY(const auto page,
-           ReadPage<model::RestorePoint>(
-               home->motors(), session.arguments(),
-               std::pair(store::Kind<model::RestorePoint>::Field::kPlant, plant.name)));
-  const Timestamp now = Now();
-  return ShowPage<model::RestorePoint>(
-      session, page,
-      Table({{"RESTORE POINT"},
-             {"VERSION"},
-             {"OPEN RUNS", Table::Align::kRight},
-             {"WHEN"},
-             {"MADE FOR", Table::Align::kLeft, true}}),
-      [&](const model::RestorePoint& each) {
-        return std::vector<Cell>{
-            each.id, each.version.version, std::to_string(each.run_checkpoints.size()),
-            Ago(each.created, now), each.change.empty() ? "" : "change " + each.change};
-      },
-      "no restore points yet: one is made before a change is promoted");
 }
 
 }  // namespace aiop::app

@@ -52,5 +52,7 @@ inline std::vector<Option> Listing(std::vector<Option> filters) {
 
 // The commands about what happened and what was changed; the others are in commands.cc.
 std::vector<Command> RecordCommands();
+std::vector<Command> ArtifactCommands();
+std::vector<Command> HookCommands();
 
 }  // namespace aiop::app

@@ -73,8 +73,9 @@ std::string AdviceFor(const model::Run& run, const supervision::Summary& summary
   switch (*run.paused_because) {
     case PausedBecause::kApproval:
       for (const model::Change& change : summary.changes) {
-        if (change.status == model::ChangeState::kAwaitingApproval &&
-            (change.incident == run.incident || change.app == run.app)) {
+        const bool answers = change.side == model::Scope::kApp ? change.app == run.app
+                                                               : change.incident == run.incident;
+        if (change.status == model::ChangeState::kAwaitingApproval && answers) {
           return "aiop change show " + change.id + "\n    aiop change approve " + change.id;
         }
       }
@@ -102,6 +103,9 @@ std::string AdviceFor(const model::Run& run, const supervision::Summary& summary
     case PausedBecause::kOperator:
     case PausedBecause::kBoot:
       return "aiop run --plant " + run.plant + "   (goes on where it was)";
+    case PausedBecause::kBreaker:
+      return "aiop incident show " + run.incident + "\n    aiop incident close-breaker " +
+             run.incident + " --because TEXT   (then run again)";
     case PausedBecause::kEvidence:
       return run.decision.empty() ? "aiop run --plant " + run.plant
                                   : "aiop decision show " + run.decision;

@@ -37,7 +37,8 @@ std::vector<Command> Events() {
                       .count = Count::kOptional,
                       .kind = Kind::kFile}},
        .examples = {"aiop events ingest events.ndjson", "my-observer | aiop events ingest -"},
-       .handler = EventsIngest},
+       .handler = EventsIngest,
+       .least = model::Role::kRunner},
       {.path = "observe",
        .summary = "Turn a tool's report, or a command's end, into events about an app",
        .details = "Give exactly one of the reports, or a command after '--'. A wrapped command "
@@ -55,7 +56,8 @@ std::vector<Command> Events() {
        .examples = {"aiop observe --app petstore --junit report.xml",
                     "aiop observe --app petstore -- npm test",
                     "aiop observe --app petstore --score --minimum 0.8 -- ./score.sh"},
-       .handler = Observe},
+       .handler = Observe,
+       .least = model::Role::kRunner},
   };
 }
 
@@ -84,13 +86,15 @@ std::vector<Command> Incidents() {
        .details = "Later failures of the first count for the second. Undone by `unmerge`.",
        .arguments = {Id("ID", "The incident that is merged away."), Id("INTO", "The one it is.")},
        .examples = {"aiop incident merge ID INTO"},
-       .handler = IncidentMerge},
+       .handler = IncidentMerge,
+       .least = model::Role::kOperator},
       {.path = "incident unmerge",
        .summary = "Undo a merge",
        .details = "",
        .arguments = {Id("ID", "The incident that was merged away.")},
        .examples = {"aiop incident unmerge ID"},
-       .handler = IncidentUnmerge},
+       .handler = IncidentUnmerge,
+       .least = model::Role::kOperator},
       {.path = "incident export",
        .summary = "Write a folder that reproduces the failure without aiop",
        .details = "",
@@ -101,6 +105,58 @@ std::vector<Command> Incidents() {
                       .kind = Kind::kFolder}},
        .examples = {"aiop incident export ID ./failure && ./failure/run.sh"},
        .handler = IncidentExport},
+      {.path = "incident close-breaker",
+       .summary = "Let fixes of this failure be tried again",
+       .details = "A breaker opens after so many useless fixes of one failure (`breaker_after` of "
+                  "the policy): its runs wait, PAUSED `breaker`, and nothing more is tried by "
+                  "itself. Closed, the next `aiop run` goes on with them.",
+       .arguments = {Id("ID", "The incident.")},
+       .options = {Required(Text("--because", "TEXT", "Why, for the record.")), PolicyFile()},
+       .examples = {"aiop incident close-breaker ID --because 'the owner has mended the branch'"},
+       .handler = IncidentCloseBreaker,
+       .least = model::Role::kOperator},
+  };
+}
+
+std::vector<Command> Patterns() {
+  const Argument pattern = Id("ID", "The pattern.");
+  return {
+      {.path = "patterns",
+       .summary = "Learned fixes: what healed a failure before, and how it is done again",
+       .details = "",
+       .examples = {"aiop patterns ls"}},
+      {.path = "patterns ls",
+       .summary = "List the learned fixes, or the checks suggested to motors",
+       .details = "A fix that after-care has confirmed is a pattern; it is tried first when its "
+                  "failure comes back, behind the same gates as any other patch.",
+       .options = Listing({Text("--plant", "P", "Only learned in this plant."),
+                           OneOf(Text("--state", "STATE", "Only in this state."),
+                                 {"candidate", "promoted", "demoted"}),
+                           Flag("--suggestions",
+                                "Instead: checks of specs suggested because the same fault came "
+                                "up in several apps.")}),
+       .examples = {"aiop patterns ls", "aiop patterns ls --suggestions"},
+       .handler = PatternList},
+      {.path = "patterns show",
+       .summary = "Show a learned fix: what it heals, how, how often it worked, how long it took",
+       .details = "",
+       .arguments = {pattern},
+       .examples = {"aiop patterns show ID"},
+       .handler = PatternShow},
+      {.path = "patterns demote",
+       .summary = "Say that a learned fix is not to be tried any more",
+       .details = "",
+       .arguments = {pattern},
+       .options = {Required(Text("--because", "TEXT", "Why, for the record."))},
+       .examples = {"aiop patterns demote ID --because 'the template was rewritten'"},
+       .handler = PatternDemote,
+       .least = model::Role::kOperator},
+      {.path = "patterns export",
+       .summary = "Print a learned fix as JSON",
+       .details = "",
+       .arguments = {pattern},
+       .examples = {"aiop patterns export ID > fix.json"},
+       .handler = PatternExport},
   };
 }
 
@@ -137,7 +193,8 @@ std::vector<Command> Decisions() {
                                    "MIXED-DRIFT", "TRANSIENT"})),
                    Required(Text("--because", "TEXT", "Why."))},
        .examples = {"aiop decision correct ID --as APP-SPEC --because 'the field never existed'"},
-       .handler = DecisionCorrect},
+       .handler = DecisionCorrect,
+       .least = model::Role::kOperator},
   };
 }
 
@@ -170,12 +227,65 @@ std::vector<Command> Motors() {
        .handler = MotorChangelog},
       {.path = "motor rollback",
        .summary = "Make an earlier version of a motor the active one",
-       .details = "Without --to: the version that the active one was made from.",
+       .details =
+           "Without --to: the version that the active one was made from. Code, prompts, rules, "
+           "validators and configuration go back together, and open runs that went on on a "
+           "version that is left go back to the checkpoint that its restore point names.",
        .arguments = {plant},
        .options = {Text("--to", "VERSION", "The version to go back to."),
-                   Text("--because", "TEXT", "Why, for the record."), PolicyFile()},
-       .examples = {"aiop motor rollback clients", "aiop motor rollback clients --to 1.0.0"},
+                   Text("--because", "TEXT", "Why, for the record."),
+                   Flag("--dry-run", "Only show what would move."), PolicyFile()},
+       .examples = {"aiop motor rollback clients --dry-run",
+                    "aiop motor rollback clients --to 1.0.0 --because \"wrong widths\""},
        .handler = MotorRollback},
+      {.path = "motor history",
+       .summary = "List each move of the active version: who, when, why",
+       .details = "",
+       .arguments = {plant},
+       .options = Listing({}),
+       .examples = {"aiop motor history clients"},
+       .handler = MotorHistory},
+      {.path = "motor blast-radius",
+       .summary = "List every run and artifact that a version of a motor made",
+       .details = "",
+       .arguments = {plant, Id("VERSION", "The version: see aiop motor versions.")},
+       .examples = {"aiop motor blast-radius clients 1.0.1"},
+       .handler = MotorBlastRadius},
+      {.path = "motor rerun",
+       .summary = "Make anew, on the active version, what a version of a motor made",
+       .details = "One new run for each successful run of the version, of the same app version and "
+                  "profile, from the affected step on. No more are begun in a minute than the "
+                  "policy's reruns_per_minute. The same command after an interruption goes on "
+                  "where it stopped, and makes none twice.",
+       .arguments = {plant, Id("VERSION", "The version whose runs are made anew.")},
+       .options = {Text("--from", "STEP",
+                        "The affected step (default: the first that the version made)."),
+                   Jobs(), PolicyFile()},
+       .examples = {"aiop motor rerun clients 1.0.1",
+                    "aiop motor rerun clients 1.0.1 --from render"},
+       .handler = MotorRerun},
+      {.path = "motor canary",
+       .summary = "Try a version of a motor with some of the apps before it is used for all",
+       .details =
+           "The version is gated first. Then new runs of the chosen apps are made on it, and each "
+           "`aiop run` compares them with the version before: success, quality, time and cost. "
+           "Shown not to be worse, it is promoted; shown to be worse, it is left at once; with too "
+           "few runs it stays on trial, and the exit code is 3. A version that is on trial already "
+           "gets the new choice of apps and is measured anew.",
+       .arguments = {plant, Id("VERSION", "The version to try: see aiop motor versions.")},
+       .options = {Required(Text("--apps", "APPS",
+                                 "A share of the apps (20%), or names of apps and label:WORD, "
+                                 "separated by commas.")),
+                   Flag("--shadow",
+                        "Use nothing of it: the apps run on the active version, and beside each "
+                        "run one is made on the version on trial, only to compare."),
+                   Of(Kind::kNumber, Text("--min-runs", "N",
+                                          "Runs before it can be promoted (default: motor.yaml, "
+                                          "else the policy's canary_min_runs).")),
+                   Jobs(), PolicyFile()},
+       .examples = {"aiop motor canary clients 1.1.0 --apps 20%",
+                    "aiop motor canary clients 1.1.0 --apps petstore,label:internal --shadow"},
+       .handler = MotorCanary},
       {.path = "motor restore-points",
        .summary = "List what can be gone back to",
        .details = "",
@@ -198,7 +308,10 @@ std::vector<Command> Changes() {
        .options = Listing({Text("--plant", "P", "Only of this plant."),
                            OneOf(Text("--status", "STATUS", "Only in this state."),
                                  {"drafted", "gating", "awaiting_approval", "canary", "promoted",
-                                  "rejected", "rolled_back", "superseded"})}),
+                                  "rejected", "rolled_back", "superseded"}),
+                           Flag("--unreviewed",
+                                "Only those let through past their gates that "
+                                "nobody has reviewed yet.")}),
        .examples = {"aiop change ls --status awaiting_approval"},
        .handler = ChangeList},
       {.path = "change show",
@@ -214,17 +327,25 @@ std::vector<Command> Changes() {
                    Text("--app", "A", "Of this app."),
                    Of(Kind::kFile,
                       Text("--patch", "FILE", "A unified diff ('-': standard input).")),
-                   Text("--branch", "B", "A branch of the motor's repository."), PolicyFile()},
+                   Text("--branch", "B", "A branch of the motor's repository."),
+                   Text("--answers", "ID", "The change that was pushed back and is answered."),
+                   PolicyFile()},
        .examples = {"aiop change submit --plant clients --patch fix.diff",
                     "aiop change submit --plant clients --branch fix/dates",
                     "aiop change submit --app petstore --patch petstore.diff"},
        .handler = ChangeSubmit},
       {.path = "change approve",
        .summary = "Approve a change: it is promoted, and the runs it answers resume",
-       .details = "",
+       .details = "With a quorum, with the last approval that is needed. An approval is worth "
+                  "something for this diff on this base only: if either moves it is void. Once "
+                  "there are tokens nobody approves their own change. A refusal ends with 5.",
        .arguments = {Id("ID", "The change.")},
-       .options = {Flag("--no-resume", "Promote it only."), Jobs(), PolicyFile()},
-       .examples = {"aiop change approve 0199f2c4-7d5e-7abc-8def-0123456789ab"},
+       .options = {Repeated(Text("--form", "FIELD=VALUE", "What the motor's approval form asks.")),
+                   Text("--diff", "HASH",
+                        "The diff that you looked at (diff_hash of change show)."),
+                   Flag("--no-resume", "Promote it only."), Jobs(), PolicyFile()},
+       .examples = {"aiop change approve 0199f2c4-7d5e-7abc-8def-0123456789ab",
+                    "aiop change approve ID --form risk=low --form tested=yes"},
        .handler = ChangeApprove},
       {.path = "change reject",
        .summary = "Reject a change",
@@ -233,6 +354,60 @@ std::vector<Command> Changes() {
        .options = {Text("--because", "TEXT", "Why."), PolicyFile()},
        .examples = {"aiop change reject ID --because 'wrong place'"},
        .handler = ChangeReject},
+      {.path = "change push-back",
+       .summary = "Send a change back with a comment: it has to be submitted again",
+       .details = "Its approvals are void. `aiop change submit --answers ID` answers it.",
+       .arguments = {Id("ID", "The change.")},
+       .options = {Required(Text("--because", "TEXT", "What has to be different.")), PolicyFile()},
+       .examples = {"aiop change push-back ID --because 'add a test for empty pages'"},
+       .handler = ChangePushBack},
+      {.path = "change break-glass",
+       .summary = "Let a motor's change through past its gates or approvals",
+       .details =
+           "For admins, in an emergency. It is recorded as a critical event and listed until "
+           "somebody else has reviewed it; not reviewed in time, it is rolled back.",
+       .arguments = {Id("ID", "The change.")},
+       .options = {Required(Text("--because", "TEXT", "Why it cannot wait.")),
+                   Flag("--no-resume", "Promote it only."), Jobs(), PolicyFile()},
+       .examples = {"aiop change break-glass ID --because 'all orders stand still'"},
+       .handler = ChangeBreakGlass},
+      {.path = "change review",
+       .summary = "Review a change that was let through past its gates",
+       .details = "",
+       .arguments = {Id("ID", "The change.")},
+       .options = {Required(Text("--because", "TEXT", "What you found.")),
+                   Flag("--roll-back", "Roll it back."), PolicyFile()},
+       .examples = {"aiop change review ID --because 'looked at it: the test was wrong'"},
+       .handler = ChangeReview},
+      {.path = "token",
+       .summary = "Tokens of people and programs, with roles",
+       .details = "Without any the local user is admin. Whoever sets AIOP_TOKEN (or gives --token) "
+                  "acts as its holder.",
+       .examples = {"aiop token ls"}},
+      {.path = "token add",
+       .summary = "Make a token; its secret is shown once",
+       .details = "Roles, each with the rights of those before it: viewer, runner, operator, "
+                  "approver, admin.",
+       .arguments = {Id("NAME", "Whose it is.")},
+       .options = {Required(OneOf(Text("--role", "ROLE", "What it may do."),
+                                  {"viewer", "runner", "operator", "approver", "admin"})),
+                   Repeated(Text("--team", "T", "On plants of this team only; may be repeated.")),
+                   Text("--expires", "SPAN", "Good for so long, such as 30d or 12h.")},
+       .examples = {"aiop token add alice --role approver",
+                    "aiop token add ci --role runner --team web --expires 90d"},
+       .handler = TokenAdd},
+      {.path = "token ls",
+       .summary = "List the tokens; their secrets are not kept",
+       .details = "",
+       .options = Listing({}),
+       .examples = {"aiop token ls"},
+       .handler = TokenList},
+      {.path = "token revoke",
+       .summary = "Make a token worthless",
+       .details = "",
+       .arguments = {Id("NAME", "Whose it is.")},
+       .examples = {"aiop token revoke alice"},
+       .handler = TokenRevoke},
   };
 }
 
@@ -240,7 +415,7 @@ std::vector<Command> Changes() {
 
 std::vector<Command> RecordCommands() {
   std::vector<Command> all;
-  for (auto part : {Events, Incidents, Decisions, Motors, Changes}) {
+  for (auto part : {Events, Incidents, Decisions, Patterns, Motors, Changes}) {
     for (Command& each : part()) all.push_back(std::move(each));
   }
   return all;

@@ -12,15 +12,6 @@ namespace {
 using contexts::Home;
 using RunKey = store::Kind<model::Run>::Field;
 
-Status CheckJobs(const Arguments& arguments) {
-  constexpr int64_t kMostJobs = 256;
-  const int64_t jobs = arguments.Number("--jobs", 1);
-  if (jobs < 1 || jobs > kMostJobs) {
-    return Invalid("--jobs is between 1 and " + std::to_string(kMostJobs));
-  }
-  return {};
-}
-
 // What a request names must exist: said before anything is locked, fetched or recovered.
 Status CheckNames(Home& home, const supervision::Request& request) {
   AIOP_TRY(const contexts::Motor motor,

@@ -5,10 +5,13 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <iterator>
+#include <sstream>
 
 #include "app/aiop/built_in.h"
 #include "base/file/file.h"
 #include "base/yaml/yaml.h"
+#include "control/access/access.h"
 
 namespace aiop::app {
 namespace {
@@ -39,6 +42,10 @@ Environment ReadEnvironment() {
           .data_home = FromEnvironment("XDG_DATA_HOME"),
           .user_home = FromEnvironment("HOME"),
           .policy = FromEnvironment("AIOP_POLICY"),
+          .signing_key = FromEnvironment("AIOP_SIGNING_KEY"),
+          .token = FromEnvironment("AIOP_TOKEN"),
+          .patch_writer = FromEnvironment("AIOP_PATCH_WRITER"),
+          .forge_token = FromEnvironment("AIOP_FORGE_TOKEN"),
           .no_colour = !FromEnvironment("NO_COLOR").empty()};
 }
 
@@ -46,6 +53,15 @@ Session::Session(Arguments arguments, Environment environment)
     : arguments_(std::move(arguments)),
       environment_(std::move(environment)),
       out_(arguments_.Has("--json"), arguments_.Has("--quiet"), environment_.no_colour) {}
+
+std::string Session::SigningKey() const {
+  return arguments_.Has("--key") ? arguments_.One("--key") : environment_.signing_key;
+}
+
+std::vector<std::string> Session::PatchWriter() const {
+  std::istringstream words(environment_.patch_writer);
+  return {std::istream_iterator<std::string>(words), {}};
+}
 
 Result<fs::path> Session::HomeFolder() const {
   if (arguments_.Has("--home")) return fs::path(arguments_.One("--home"));
@@ -113,6 +129,30 @@ Result<const policy::Policy*> Session::Policy() {
   AIOP_TRY(auto loaded, policy::Policy::Load(document.value, source.second, LineOf, &document));
   policy_.emplace(std::move(loaded));
   return &*policy_;
+}
+
+Result<approval::Actor> Session::Acting(model::Role least, const std::string& team,
+                                        const std::string& what) {
+  AIOP_TRY(Home * home, Read());
+  const std::string secret =
+      arguments_.Has("--token") ? arguments_.One("--token") : environment_.token;
+  AIOP_TRY(auto actor, access::WhoActs(home->ledger(), secret, UserName(), Now()));
+  AIOP_CHECK_OK(approval::MayAct(actor, least, team, what));
+  return actor;
+}
+
+Status Session::CheckRole(const Command& command) {
+  const bool token = arguments_.Has("--token") || !environment_.token.empty();
+  if (!token || command.least == model::Role::kViewer) return {};
+  AIOP_TRY(Home * home, Read());
+  const std::string secret =
+      arguments_.Has("--token") ? arguments_.One("--token") : environment_.token;
+  AIOP_TRY(auto actor, access::WhoActs(home->ledger(), secret, UserName(), Now()));
+  actor.teams.clear();
+  AIOP_CHECK_OK(
+      approval::MayAct(actor, command.least, "", "use 'aiop " + std::string(command.path) + "'"));
+  Close();
+  return {};
 }
 
 std::string Session::UserName() {

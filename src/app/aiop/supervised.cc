@@ -6,11 +6,42 @@
 #include "app/aiop/picture.h"
 #include "app/aiop/progress.h"
 #include "app/aiop/signals.h"
+#include "base/process/process.h"
+#include "core/proposal/proposal.h"
 
 namespace aiop::app {
 
 using lifecycle::RunEvent;
 using model::RunState;
+
+namespace {
+
+// A command that writes patches: the prompt is its input, the answer what it prints.
+constexpr Milliseconds kPatchWriterTimeout{600'000};
+
+Result<std::string> WritePatch(const std::vector<std::string>& command, contexts::Home& home,
+                               const std::string& prompt) {
+  process::Command plain;
+  plain.argv = command;
+  plain.environment = process::OwnEnvironment();
+  plain.stop = &home.stopping();
+  AIOP_TRY(const auto output,
+           process::Run(plain, prompt, kPatchWriterTimeout, proposal::kAnswerLimitBytes));
+  if (output.ok()) return output.out;
+  return Unavailable("'" + command.front() + "' " +
+                     (output.timed_out ? "did not answer in time" : output.exit.Describe()));
+}
+
+}  // namespace
+
+Status CheckJobs(const Arguments& arguments) {
+  constexpr int64_t kMostJobs = 256;
+  const int64_t jobs = arguments.Number("--jobs", 1);
+  if (jobs < 1 || jobs > kMostJobs) {
+    return Invalid("--jobs is between 1 and " + std::to_string(kMostJobs));
+  }
+  return {};
+}
 
 Result<supervision::Summary> Supervise(Session& session, Lines lines, const Work& work) {
   // A policy with a mistake in it is found before anything is touched.
@@ -18,6 +49,11 @@ Result<supervision::Summary> Supervise(Session& session, Lines lines, const Work
   AIOP_TRY(contexts::Home * home, session.Own());
   Progress progress(session.out(), *home, lines == Lines::kStream && session.out().json());
   supervision::Supervisor supervisor(*home, *rules, progress.watcher());
+  if (const auto command = session.PatchWriter(); !command.empty()) {
+    supervisor.governor().SetPatchWriter(
+        [command, home](const std::string& prompt) { return WritePatch(command, *home, prompt); });
+  }
+  supervisor.UseForgeToken(session.ForgeToken());
   const StopOnSignals signals([&] {
     progress.Note("stopping: storing where everything stands (once more to end at once)");
     supervisor.Stop();
@@ -57,9 +93,13 @@ Result<supervision::Summary> ResumeRun(supervision::Supervisor& supervisor, cons
                    ": only a PAUSED run can be resumed");
   }
   AIOP_TRY(const model::App app, home.apps().Get<model::App>(run.app));
+  // A run on trial stays on the version on trial.
+  AIOP_TRY(const auto on_trial, supervisor.governor().OnTrial(run.plant));
+  const bool takes_part = on_trial && run.canary == on_trial->id;
   AIOP_TRY(const contexts::Motor motor,
-           run.pinned_motor ? contexts::MotorAtCommit(home, run.plant, run.motor_commit)
-                            : contexts::ActiveMotor(home, run.plant));
+           run.pinned_motor || takes_part
+               ? contexts::MotorAtCommit(home, run.plant, run.motor_commit)
+               : contexts::ActiveMotor(home, run.plant));
   AIOP_TRY([[maybe_unused]] const auto ready,
            engine.PrepareResume(id, app.current, motor, {.cause = "resumed by a human"}));
   auto driven = engine.Drive(id);

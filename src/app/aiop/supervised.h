@@ -18,6 +18,9 @@ enum class Lines { kNone, kStream };
 
 using Work = std::function<Result<supervision::Summary>(supervision::Supervisor&)>;
 
+// --jobs is in its bounds.
+Status CheckJobs(const Arguments& arguments);
+
 // Owns the home and drives runs by `work`. A summary of what stands paused if a signal stopped it.
 Result<supervision::Summary> Supervise(Session& session, Lines lines, const Work& work);
 

@@ -54,6 +54,18 @@ std::string NewId() {
   return Format(bytes);
 }
 
+std::string NewSecret() {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::array<uint8_t, 32> bytes{};
+  AIOP_CHECK(getrandom(bytes.data(), bytes.size(), 0) == ssize_t(bytes.size()));
+  std::string text;
+  for (const uint8_t byte : bytes) {
+    text += kHex[byte >> 4];
+    text += kHex[byte & 15];
+  }
+  return text;
+}
+
 bool IsUuid(std::string_view text) {
   if (text.size() != 36) return false;
   for (size_t i = 0; i < text.size(); ++i) {

@@ -13,6 +13,9 @@ namespace aiop {
 // earlier id.
 std::string NewId();
 
+// 64 hexadecimal digits that nobody can guess.
+std::string NewSecret();
+
 // Whether `text` has the form of a UUID of any version.
 bool IsUuid(std::string_view text);
 

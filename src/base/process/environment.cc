@@ -19,8 +19,9 @@ constexpr std::array<std::string_view, 15> kPassedOn = {
     "SSL_CERT_FILE",       "SSL_CERT_DIR",       "CURL_CA_BUNDLE", "GIT_SSL_CAINFO",
     "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "PIP_CERT"};
 
-constexpr std::array<std::string_view, 3> kAboutThisProcess = {"AIOP_HOME", "AIOP_STORE",
-                                                               "AIOP_ATTEMPT"};
+constexpr std::array<std::string_view, 7> kAboutThisProcess = {
+    "AIOP_HOME",        "AIOP_STORE",        "AIOP_TOKEN",  "AIOP_SIGNING_KEY",
+    "AIOP_FORGE_TOKEN", "AIOP_PATCH_WRITER", "AIOP_ATTEMPT"};
 
 bool IsPassedOn(std::string_view name) {
   if (name.starts_with("AIOP_")) {
@@ -41,6 +42,19 @@ bool IsExecutable(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> OwnEnvironment() {
+  std::map<std::string, std::string> environment;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string_view variable = *each;
+    const size_t equals = variable.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view name = variable.substr(0, equals);
+    if (name.starts_with("AIOP_") && !IsPassedOn(name)) continue;
+    environment.emplace(name, variable.substr(equals + 1));
+  }
+  return environment;
+}
 
 std::map<std::string, std::string> CleanEnvironment(const std::filesystem::path& home_folder) {
   std::map<std::string, std::string> environment{

@@ -177,8 +177,13 @@ Result<Output> Run(const Command& command, std::string_view input, Milliseconds 
 
 // The environment programs get: PATH, LANG, TZ, HOME (= home_folder), TMPDIR; what this process's
 // environment says about proxies and certificates; and its AIOP_ variables, except those that are
-// about this process alone (AIOP_CRASH_*, AIOP_CHAOS_*, AIOP_HOME, AIOP_STORE, AIOP_ATTEMPT).
+// about this process alone (AIOP_CRASH_*, AIOP_CHAOS_*, AIOP_HOME, AIOP_STORE, AIOP_ATTEMPT) or
+// that hold a secret (AIOP_TOKEN, AIOP_SIGNING_KEY, AIOP_FORGE_TOKEN, AIOP_PATCH_WRITER).
 std::map<std::string, std::string> CleanEnvironment(const std::filesystem::path& home_folder);
+
+// Our own, for programs that the user at the keyboard wants to be run as they would run them: all
+// of it but what CleanEnvironment keeps back of our variables.
+std::map<std::string, std::string> OwnEnvironment();
 
 // The absolute path of the program `name` as found on `path` (folders split by colons), or of
 // itself if it has a slash. kNotFound if there is no such executable file.

@@ -210,6 +210,7 @@ TEST(CleanEnvironment, HasOnlyWhatProgramsNeed) {
   ASSERT_EQ(setenv("AIOP_HOME", "/h", 1), 0);
   ASSERT_EQ(setenv("AIOP_STORE", "s", 1), 0);
   ASSERT_EQ(setenv("AIOP_ATTEMPT", "a", 1), 0);
+  ASSERT_EQ(setenv("AIOP_TOKEN", "t", 1), 0);
   ASSERT_EQ(setenv("SECRET_OF_THE_TEST", "1", 1), 0);
   const auto environment = CleanEnvironment("/tmp/some-home");
   EXPECT_EQ(environment.at("HOME"), "/tmp/some-home");
@@ -219,8 +220,8 @@ TEST(CleanEnvironment, HasOnlyWhatProgramsNeed) {
   EXPECT_TRUE(environment.contains("TMPDIR"));
   EXPECT_EQ(environment.at("https_proxy"), "http://proxy.example:3128");
   EXPECT_EQ(environment.at("AIOP_PLANT_KEY"), "k");
-  for (const char* name :
-       {"AIOP_CRASH_AT", "AIOP_HOME", "AIOP_STORE", "AIOP_ATTEMPT", "SECRET_OF_THE_TEST"}) {
+  for (const char* name : {"AIOP_CRASH_AT", "AIOP_HOME", "AIOP_STORE", "AIOP_ATTEMPT", "AIOP_TOKEN",
+                           "SECRET_OF_THE_TEST"}) {
     EXPECT_FALSE(environment.contains(name)) << name;
     unsetenv(name);
   }

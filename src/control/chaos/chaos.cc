@@ -75,6 +75,14 @@ const std::array kDrills = {
                      "from outside that take its ids beforehand.",
           .guards = {"foreign-ids"},
           .play = PoisonedEvents},
+    Drill{.name = "rollback",
+          .hypothesis = "A bad version that runs went on on is left within five seconds: all that "
+                        "moved with it goes back, its runs stand where they stood before, and a "
+                        "rollback that is killed is finished by the same command.",
+          .injects = "A fix that breaks a later step, promoted and used; then SIGKILL to the "
+                     "rollback at one step after the other.",
+          .guards = {"runs-returned", "rollback-finished"},
+          .play = RollbackExercise},
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ Status DuplicatedEvents(Scene& scene);
 Status EventStorm(Scene& scene);
 Status BadMotorRelease(Scene& scene);
 Status PoisonedEvents(Scene& scene);
+Status RollbackExercise(Scene& scene);
 
 // A command in namespaces of its own, in which it may mount; nothing if this machine allows none.
 Result<std::optional<std::vector<std::string>>> OwnMounts(Scene& scene);

@@ -22,6 +22,7 @@ namespace aiop::chaos {
 
 // Exit codes of the program that drills expect.
 inline constexpr int kDone = 0;
+inline constexpr int kBadInput = 2;
 inline constexpr int kWaits = 3;
 inline constexpr int kUnreachable = 4;
 

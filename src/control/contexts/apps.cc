@@ -87,14 +87,26 @@ model::AppVersion MakeVersion(const std::string& app, const TakenSpec& taken,
   return version;
 }
 
+Status CheckLabels(const std::vector<std::string>& labels) {
+  for (const std::string& label : labels) {
+    if (!describe::IsName(label)) {
+      return Invalid("label '" + label + "' must be " +
+                     std::string(describe::kNameRule.expectation));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<model::App> AddApp(Home& home, const std::string& name, const std::string& plant,
-                          const SpecSource& spec, const std::vector<std::string>& profiles) {
+                          const SpecSource& spec, const std::vector<std::string>& profiles,
+                          const std::vector<std::string>& labels) {
   if (!describe::IsName(name)) {
     return Invalid("app name '" + name + "' must be " +
                    std::string(describe::kNameRule.expectation));
   }
+  AIOP_CHECK_OK(CheckLabels(labels));
   AIOP_TRY(const Motor motor, ActiveMotor(home, plant));
   for (const std::string& profile : profiles) {
     const auto& known = motor.manifest.profiles;
@@ -116,11 +128,21 @@ Result<model::App> AddApp(Home& home, const std::string& name, const std::string
   app.name = name;
   app.plant = plant;
   app.profiles = profiles;
+  app.labels = labels;
   app.current = version.reference;
   app.created = version.created;
   store::AppStore::Batch batch;
   batch.Put(version).Put(app, store::Mode::kInsert);
   AIOP_CHECK_OK(home.apps().Commit(std::move(batch)));
+  return app;
+}
+
+Result<model::App> SetLabels(Home& home, const std::string& name,
+                             const std::vector<std::string>& labels) {
+  AIOP_CHECK_OK(CheckLabels(labels));
+  AIOP_TRY(model::App app, home.apps().Get<model::App>(name));
+  app.labels = labels;
+  AIOP_CHECK_OK(home.apps().Put(app));
   return app;
 }
 

@@ -88,7 +88,12 @@ struct SpecSource {
 };
 
 Result<model::App> AddApp(Home& home, const std::string& name, const std::string& plant,
-                          const SpecSource& spec, const std::vector<std::string>& profiles);
+                          const SpecSource& spec, const std::vector<std::string>& profiles,
+                          const std::vector<std::string>& labels = {});
+
+// The words by which canaries choose the app, in place of those it had.
+Result<model::App> SetLabels(Home& home, const std::string& name,
+                             const std::vector<std::string>& labels);
 
 // A new version with this content: minor bump if its owner made it, patch if the operator did. The
 // same content as the current version returns that one, unchanged.

@@ -357,6 +357,8 @@ Status MovePointer(Home& home, const std::string& plant, const model::MotorVersi
                           .to = to.reference,
                           .actor = actor,
                           .because = because,
+                          .change = to.change,
+                          .returned = {},
                           .at = Now()};
   record.active = to.reference;
   record.active_commit = to.commit;

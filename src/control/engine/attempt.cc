@@ -135,7 +135,8 @@ Status Engine::Attempting::Flush() {
 }
 
 Status Engine::Attempting::StoreArtifacts(const std::string& checkpoint) {
-  if (artifacts.empty()) return {};
+  // Nothing that is made beside a run is used.
+  if (artifacts.empty() || run.shadow) return {};
   store::AppStore::Batch batch;
   for (const auto& artifact : artifacts) {
     model::Artifact stored;

@@ -10,6 +10,7 @@
 
 #include "control/engine/engine.h"
 #include "control/engine/transcript.h"
+#include "control/sandbox/sandbox.h"
 #include "core/budget/budget.h"
 
 namespace aiop::engine {
@@ -56,6 +57,8 @@ struct Engine::Attempting {
   plants::Execution MakeExecution(const std::filesystem::path& spec,
                                   const std::filesystem::path& checkout,
                                   const std::optional<model::Checkpoint>& from) const;
+  // A run beside another one: where its programs can do nothing outside.
+  sandbox::Policy ShadowPolicy(const std::filesystem::path& checkout) const;
   // Fills, checks and redacts an envelope as sent by the plant.
   Result<model::StoredEvent> ReadEvent(const json::Value& envelope,
                                        std::string_view raw_payload) const;

@@ -21,7 +21,11 @@ constexpr int kKeeperPatienceMilliseconds = 15'000;
 
 constexpr Milliseconds kNoTimeout{86'400'000};
 constexpr Milliseconds kScoreTimeout{120'000};
+constexpr size_t kCauseBytes = 200;
 constexpr size_t kScoreOutputBytes = size_t{1} << 20;
+// What a run beside another one may use at most.
+constexpr uint64_t kShadowMemoryBytes = uint64_t{8} << 30;
+constexpr uint64_t kShadowProcesses = 2000;
 
 std::string_view Word(const plants::Outcome& outcome) {
   switch (outcome.ending) {
@@ -137,6 +141,10 @@ plants::Execution Engine::Attempting::MakeExecution(
   request.motor_ref = checkout.string();
   if (motor.manifest.run.http.empty()) request.work_dir = engine.PlantFolder(run.id).string();
   request.step_key = run.id + ":" + request.checkpoint;
+  if (run.shadow) {
+    request.purpose = model::Purpose::kShadow;
+    execution.sandbox = ShadowPolicy(checkout);
+  }
   if (from) request.state = from->state;
   execution.manifest = motor.manifest;
   execution.motor_folder = checkout;
@@ -146,6 +154,19 @@ plants::Execution Engine::Attempting::MakeExecution(
       fault::GuardIsOff("plant-timeout") ? kNoTimeout : Milliseconds{motor.manifest.timeout_ms};
   execution.stop = &stop;
   return execution;
+}
+
+sandbox::Policy Engine::Attempting::ShadowPolicy(const fs::path& checkout) const {
+  sandbox::Policy policy;
+  policy.network = motor.manifest.sandbox.network;
+  if (!checkout.empty()) policy.read_only = {checkout};
+  for (const fs::path& folder : {engine.PlantFolder(run.id), engine.home_.CacheFolder()}) {
+    policy.bind_writable.emplace_back(folder, folder);
+  }
+  policy.bind_read_only = {{engine.SpecFolder(run.id), engine.SpecFolder(run.id)}};
+  policy.limits.memory_bytes = kShadowMemoryBytes;
+  policy.limits.processes = kShadowProcesses;
+  return policy;
 }
 
 Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
@@ -165,11 +186,13 @@ Result<model::Run> Engine::RunAttempt(model::Run run, const store::Fence& fence,
   std::optional<model::Checkpoint> from;
   if (!checkpoints.empty()) from = checkpoints.back();
   AIOP_CHECK_OK(PrepareFolders(run, from));
+  AIOP_CHECK_OK(file::MakeFolders(home_.CacheFolder()));
   AIOP_TRY(const fs::path spec, contexts::PlaceSpec(home_, version, SpecFolder(run.id)));
 
   model::Attempt record;
   record.run = run.id;
   record.number = ++run.attempts;
+  if (run.shadow) record.purpose = model::Purpose::kShadow;
   record.id = run.id + "/" + std::to_string(record.number);
   record.app_ctx = run.app_ctx;
   record.motor_ctx = run.motor_ctx;
@@ -267,6 +290,9 @@ Status Engine::Score(Attempting& attempt) {
   scorer.argv = plants::Expand(command, {{"workDir", PlantFolder(attempt.run.id).string()},
                                          {"motor", scorer.folder.string()}});
   scorer.environment = process::CleanEnvironment(home_.CacheFolder());
+  if (attempt.run.shadow) {
+    AIOP_TRY(scorer, sandbox::Wrap(scorer, attempt.ShadowPolicy(scorer.folder)));
+  }
   AIOP_TRY(const auto output, process::Run(scorer, "", kScoreTimeout, kScoreOutputBytes));
   const auto score =
       output.ok() ? observers::ParseScore(output.out)
@@ -342,6 +368,17 @@ Result<model::Run> Engine::ConcludeFailure(Attempting& attempt, const plants::Ou
   if (attempt.failures.empty()) return Internal("a failure was not stored");
   AIOP_CHECK_OK(attempt.StoreArtifacts(attempt.run.checkpoint));
   AIOP_CHECK_OK(attempt.FinishRecord(outcome, attempt.broken_off ? "failed" : Word(outcome)));
+
+  if (attempt.run.shadow) {
+    store::Ledger::Batch nothing_of_it;
+    attempt.Explain("its run was made beside another one: it is compared, and nothing follows",
+                    nothing_of_it);
+    nothing_of_it.Put(attempt.record);
+    return Store(attempt.run, lifecycle::RunEvent::kGiveUp,
+                 "failed beside the run that is used: " +
+                     attempt.failures.front().envelope.Details().substr(0, kCauseBytes),
+                 model::PausedBecause::kHuman, attempt.fence, std::move(nothing_of_it));
+  }
 
   // The first failure names the incident: what comes after it is usually its consequence. A crash
   // of the plant itself after a report of its own adds nothing.

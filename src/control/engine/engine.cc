@@ -15,11 +15,12 @@ Engine::Engine(contexts::Home& home, Watcher watcher)
 Result<model::Run> Engine::CreateRun(const NewRun& request) {
   AIOP_TRY(const model::App app, home_.apps().Get<model::App>(request.app));
   AIOP_TRY(const contexts::Motor motor,
-           request.motor_version.empty()
+           !request.commit.empty() ? contexts::MotorAtCommit(home_, request.plant, request.commit)
+           : request.motor_version.empty()
                ? contexts::ActiveMotor(home_, request.plant)
                : contexts::MotorAt(home_, request.plant, request.motor_version));
   model::Run run;
-  run.id = NewId();
+  run.id = request.id.empty() ? NewId() : request.id;
   run.plant = request.plant;
   run.app = request.app;
   run.profile = request.profile;
@@ -28,7 +29,9 @@ Result<model::Run> Engine::CreateRun(const NewRun& request) {
   run.motor_commit = motor.version.commit;
   run.pinned_motor = !request.motor_version.empty();
   run.batch = request.batch;
-  run.cause = "created";
+  run.canary = request.canary;
+  run.shadow = !request.beside.empty();
+  run.cause = run.shadow ? "made beside run " + request.beside : "created";
   run.created = run.updated = Now();
   AIOP_CHECK_OK(home_.ledger().Put(run, store::Mode::kInsert));
   return run;
@@ -161,6 +164,7 @@ Result<model::Run> Engine::PrepareResume(const std::string& id, const model::App
   run.not_before.reset();
   if (resumption.wait.count() > 0) run.not_before = Now() + resumption.wait;
   if (!resumption.healed_by.empty()) run.healed_by = resumption.healed_by;
+  if (resumption.canary) run.canary = *resumption.canary;
   const auto event = run.state == model::RunState::kValidating ? lifecycle::RunEvent::kValidated
                                                                : lifecycle::RunEvent::kResume;
   return Store(std::move(run), event, resumption.cause, model::PausedBecause::kHuman, std::nullopt,

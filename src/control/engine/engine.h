@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,12 @@ struct NewRun {
   std::string profile;
   std::string batch;
   std::string motor_version;  // empty: the active one
+  // Part of the trial of a change: on its candidate, not on the active version.
+  std::string canary = {};
+  std::string commit = {};
+  // Made beside another run, with an id of its own that follows from that: compared, never used.
+  std::string beside = {};
+  std::string id = {};
 };
 
 // How a run is to go on.
@@ -49,6 +56,8 @@ struct Resumption {
   int steps_back = 0;     // so many checkpoints further back than needed
   std::string healed_by;  // the change that lets it go on
   Milliseconds wait{0};   // goes on no earlier than in so long
+  // The change whose trial it takes part in from now on; empty: in none any more.
+  std::optional<std::string> canary = std::nullopt;
 };
 
 // What ingesting a stream of envelopes came to.

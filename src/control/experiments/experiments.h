@@ -131,6 +131,7 @@ class Harness {
     bool used_up = false;  // the plant was stopped: it used all that experiments may
     int64_t plant_ms = 0;
     model::Usage usage;
+    std::vector<std::string> artifacts;  // roles
     std::string transcript;
     std::string from_checkpoint;
   };

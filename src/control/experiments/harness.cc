@@ -40,6 +40,7 @@ class ExperimentSink : public plants::Sink {
   std::vector<std::string> fingerprints;  // of the failure, under each algorithm
   std::string failure;
   std::string transcript;
+  std::set<std::string> artifacts;  // roles
 
   Status OnEvent(const json::Value& sent, std::string_view) override {
     json::Value filled = sent;
@@ -53,7 +54,10 @@ class ExperimentSink : public plants::Sink {
     Fail(envelope->signal_type, envelope->Details());
     return {};
   }
-  Status OnArtifact(const model::ArtifactRef&) override { return {}; }
+  Status OnArtifact(const model::ArtifactRef& made) override {
+    artifacts.insert(made.role);
+    return {};
+  }
   Status OnUsage(const model::Usage& used) override {
     if (meter_) meter_->Add(used);
     spent_.Add(used);
@@ -275,6 +279,7 @@ Result<model::Experiment> Harness::Ask(const Asker& asker, const Question& asked
     experiment.fingerprint = same ? asker.fingerprint : outcome->fingerprints.front();
   experiment.plant_ms = outcome->plant_ms;
   experiment.usage = outcome->usage;
+  experiment.artifacts = outcome->artifacts;
   experiment.transcript = outcome->transcript;
   experiment.answer = outcome->answer;
   experiment.result = outcome->passed ? model::ExperimentResult::kPassed
@@ -406,6 +411,10 @@ Result<Harness::Outcome> Harness::RunPlant(const Question& question, const std::
     AIOP_CHECK_OK(file::RemoveTree(folder));
     return Fail(Code::kCancelled, "aiop is stopping");
   }
+  if (ended && ended->result) {
+    for (const auto& made : ended->result->artifacts) sink.artifacts.insert(made.role);
+  }
+  outcome.artifacts.assign(sink.artifacts.begin(), sink.artifacts.end());
   outcome.timed_out = ended && ended->ending == plants::Ending::kTimeout;
   outcome.passed =
       sink.passed_the_step || (!over_budget && ended && ended->ending == plants::Ending::kResult &&

@@ -12,6 +12,8 @@ using Field = typename store::Kind<T>::Field;
 Status ReadBuilds(const store::Ledger& ledger, const std::string& plant, kpi::Builds& builds) {
   AIOP_CHECK_OK(ForEach<model::Run>(ledger, OfPlant<model::Run>(Field<model::Run>::kPlant, plant),
                                     [&](model::Run run) {
+                                      // Made beside another one: not used, so not counted.
+                                      if (run.shadow) return;
                                       std::string id = run.id;
                                       builds[std::move(id)].run = std::move(run);
                                     }));

@@ -5,7 +5,10 @@
 #include "base/fault/fault.h"
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
+#include "control/access/access.h"
+#include "control/forge/forge.h"
 #include "control/governance/governance.h"
+#include "core/approval/approval.h"
 
 namespace aiop::governance {
 namespace {
@@ -42,11 +45,22 @@ std::string Describe(const model::GateResult& gate) {
          gate.details;
 }
 
+// Proofs, and what keeps patches away from the checks, cannot be watched only.
+std::vector<std::string> ObservedBy(const model::MotorManifest& manifest) {
+  std::vector<std::string> observed;
+  for (const auto& gate : manifest.gates.observe) {
+    const bool may = gate == "lint" || gate == "tests" || gate == "validators" ||
+                     gate == "golden" || gate == "regression" || gate == "budgets";
+    if (may) observed.push_back(gate);
+  }
+  return observed;
+}
+
 // Why a human has to approve a change whose gates, those after `from`, did not fail; empty if none
 // has to.
 Result<std::string> WhyHuman(const model::Change& change, size_t from,
                              const model::MotorManifest& base,
-                             const model::MotorManifest& candidate) {
+                             const model::MotorManifest& candidate, bool governed) {
   AIOP_TRY(const auto before, version::Parse(change.base_version));
   AIOP_TRY(const auto after, version::Parse(change.version));
   const auto bump = after.major != before.major   ? version::Change::kMajor
@@ -55,14 +69,14 @@ Result<std::string> WhyHuman(const model::Change& change, size_t from,
   std::vector<std::string> reasons;
   for (size_t i = from; i < change.gates.size(); ++i) {
     const model::GateResult& gate = change.gates[i];
-    if (gate.verdict != model::Verdict::kInconclusive) continue;
-    if (gate.gate == "tamper") reasons.push_back(gate.details);
-    const bool may_lack = gate.gate == "regression" || gate.gate == "golden";
-    if (gate.gate != "tamper" && !may_lack) reasons.push_back("not proven: " + Describe(gate));
+    if (!gate.blocks || gate.verdict != model::Verdict::kInconclusive) continue;
+    const bool says_it = gate.gate == "tamper" || gate.gate == "limits";
+    reasons.push_back(says_it ? gate.details : "not proven: " + Describe(gate));
   }
   // What the base asks for counts too: no patch lifts the rule that guards it.
   for (const model::MotorManifest* manifest : {&base, &candidate}) {
-    if (!change.submitted_by.empty()) break;
+    // Who submits it has looked at it. Where people can be told apart, it takes somebody else.
+    if (!change.submitted_by.empty() && !governed) break;
     std::string rule;
     if (RuleWantsHuman(*manifest, bump, rule)) reasons.push_back(rule);
     if (manifest->autonomy != model::Autonomy::kPatchMotor) {
@@ -98,6 +112,7 @@ Result<model::Change> Governor::Move(model::Change change, model::ChangeState to
                 .text = "change " + change.id.substr(0, 13) + " (" + change.title + "): " +
                         std::string(describe::Name(to)) + (reason.empty() ? "" : ", " + reason),
                 .event = {}});
+  if (liaison_ != nullptr) AIOP_CHECK_OK(liaison_->Tell(change));
   return change;
 }
 
@@ -108,7 +123,8 @@ Result<std::string> Governor::CommitCandidate(motors::Repository& repository,
                                               const model::Change& change) {
   AIOP_TRY(const std::string motor_yaml, repository.ReadFile(candidate.tree, "motor.yaml"));
   AIOP_TRY(const std::string versioned, WithVersion(motor_yaml, change.version));
-  const auto changelog = repository.ReadFile(candidate.tree, "CHANGELOG.md");
+  const auto own_log = repository.ReadFile(candidate.tree, "CHANGELOG.md");
+  AIOP_TRY(const std::string changelog, WithMeasuredImpact(change.plant, own_log.value_or("")));
   std::vector<std::string> lines;
   if (!change.incident.empty()) {
     AIOP_TRY(const auto record, engine_.home().ledger().Get<model::Incident>(change.incident));
@@ -125,8 +141,8 @@ Result<std::string> Governor::CommitCandidate(motors::Repository& repository,
       const std::string tree,
       repository.WithFiles(candidate.tree,
                            {{"motor.yaml", versioned},
-                            {"CHANGELOG.md", WithEntry(changelog ? *changelog : "", change.version,
-                                                       change.created, candidate.title, lines)}}));
+                            {"CHANGELOG.md", WithEntry(changelog, change.version, change.created,
+                                                       candidate.title, lines)}}));
   // A merge has both parents, so that what is merged once is known to be.
   std::vector<std::string> parents = {change.base_commit};
   if (!candidate.merges.empty()) parents.push_back(candidate.merges);
@@ -139,52 +155,49 @@ Result<std::string> Governor::CommitCandidate(motors::Repository& repository,
 
 Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candidate& candidate,
                                       const std::string& incident, const std::string& decision,
-                                      const std::string& by) {
+                                      const std::string& by, const model::Change* rebased) {
   contexts::Home& home = engine_.home();
   AIOP_TRY(auto repository, contexts::OpenRepository(home, base.version.plant));
   AIOP_TRY(const model::MotorManifest manifest, contexts::ReadManifest(repository, candidate.tree));
-  AIOP_TRY(const auto current, version::Parse(base.manifest.version));
-  AIOP_TRY(const auto claimed, version::Parse(manifest.version));
   if (manifest.name != base.manifest.name) {
     return Invalid("motor.yaml: /name: a patch cannot rename the motor '" + base.manifest.name +
                    "' to '" + manifest.name + "'");
   }
-  const version::Change bump = DeriveBump(base.manifest, manifest);
-  const auto derived = version::Bump(current, bump);
-  auto number = derived;
-  if (manifest.version != base.manifest.version) {
-    if (claimed <= current || claimed < derived) {
-      return Invalid("semver: the patch sets version " + manifest.version +
-                     ", but what it changes needs at least " + version::Text(derived));
-    }
-    number = claimed;
-  }
+  AIOP_TRY(auto numbered, NumberOf(repository, base, candidate.tree, manifest));
+  version::SemanticVersion number = numbered.number;
   // A number that is taken (a version made outside, an earlier change) is passed over.
   while (candidate.commit.empty()) {
     AIOP_TRY(const auto taken, home.motors().Find<model::MotorVersion>(base.version.plant + "/" +
                                                                        version::Text(number)));
-    if (!taken || taken->status == model::VersionStatus::kCandidate) break;
+    const bool tried = taken && !taken->change.empty();
+    if (!taken || (taken->status == model::VersionStatus::kCandidate && !tried)) break;
     number = version::Bump(number, version::Change::kPatch);
   }
 
-  model::Change change;
-  change.created = change.updated = Now();
+  model::Change change = rebased ? *rebased : model::Change();
+  change.updated = Now();
+  if (!rebased) change.created = change.updated;
   change.side = model::Scope::kMotor;
   change.plant = base.version.plant;
   change.incident = incident;
   change.decision = decision;
   change.source = candidate.source;
   change.origin = candidate.origin;
+  change.pattern = candidate.pattern;
   change.title = candidate.title;
   change.base_version = base.manifest.version;
   change.base_commit = base.version.commit;
   change.version = version::Text(number);
   change.submitted_by = by;
-  change.id = NewId();
+  if (!rebased) change.id = NewId();
+  if (candidate.trial) change.canaries = {*candidate.trial};
+  if (candidate.pull_request) change.pull_request = candidate.pull_request;
   AIOP_TRY(std::string diff, repository.Diff(base.version.commit, candidate.tree));
   change.diff_hash = HashBytes(diff);
   AIOP_TRY(change.changed_paths, repository.ChangedPaths(base.version.commit, candidate.tree));
   if (change.changed_paths.empty()) return Invalid("the patch changes nothing");
+  numbered.gate.gating = change.gates.empty() ? 1 : change.gates.back().gating + 1;
+  change.gates.push_back(std::move(numbered.gate));
   if (diff.size() > kDiffLimitBytes) diff = diff.substr(0, kDiffLimitBytes) + "\n... (cut)\n";
   change.diff = json::ToValidUtf8(diff);
 
@@ -193,15 +206,25 @@ Result<model::Change> Governor::Draft(const contexts::Motor& base, const Candida
     AIOP_TRY(change.candidate, CommitCandidate(repository, candidate, change));
   }
   // Kept reachable until it is decided.
-  AIOP_CHECK_OK(
-      repository.MoveRef("refs/heads/change/" + change.id, std::nullopt, change.candidate));
+  const std::string ref = "refs/heads/change/" + change.id;
+  std::optional<std::string> kept;
+  if (rebased) {
+    AIOP_TRY(kept, repository.ReadRef(ref));
+  }
+  AIOP_CHECK_OK(repository.MoveRef(ref, kept, change.candidate));
+  if (rebased) {
+    const std::string why = "rebased onto " + change.base_version + ", gated again";
+    return Move(std::move(change), model::ChangeState::kGating, why);
+  }
   return Move(std::move(change), model::ChangeState::kDrafted, "");
 }
 
 // Each result is on disk before the next gate begins. False at the first that fails.
 Result<bool> Governor::Keep(model::Change& change, std::vector<model::GateResult> gates) {
   for (auto& gate : gates) {
-    const bool failed = gate.verdict == model::Verdict::kFail;
+    gate.gating = gating_;
+    if (std::ranges::find(observed_, gate.gate) != observed_.end()) gate.blocks = false;
+    const bool failed = gate.blocks && gate.verdict == model::Verdict::kFail;
     change.gates.push_back(std::move(gate));
     change.updated = Now();
     AIOP_CHECK_OK(engine_.home().ledger().Put(change));
@@ -254,8 +277,16 @@ Result<bool> Governor::RunCommandGates(model::Change& change, const contexts::Mo
 // there. False at the first that fails.
 Result<bool> Governor::RunGates(model::Change& change, const contexts::Motor& base,
                                 const contexts::Motor& candidate) {
+  // Draft() looked at the number.
+  if (change.gates.back().gate == "semver" &&
+      change.gates.back().verdict == model::Verdict::kFail) {
+    return false;
+  }
+  AIOP_TRY(auto limits, CheckLimits(change, base));
+  AIOP_TRY(bool good, Keep(change, {std::move(limits)}));
+  if (!good) return false;
   AIOP_TRY(auto tamper, CheckTamper(change, base, candidate));
-  AIOP_TRY(bool good, Keep(change, {std::move(tamper)}));
+  AIOP_TRY(good, Keep(change, {std::move(tamper)}));
   AIOP_TRY(auto setup, TrySetup(candidate));
   AIOP_TRY(good, Keep(change, std::move(setup)));
   if (!good) return false;
@@ -267,8 +298,14 @@ Result<bool> Governor::RunGates(model::Change& change, const contexts::Motor& ba
   AIOP_TRY(auto golden, RunGolden(change, base, candidate));
   AIOP_TRY(good, Keep(change, std::move(golden)));
   if (!good) return false;
-  AIOP_TRY(auto regression, ReRunPassing(change, candidate));
-  return Keep(change, {std::move(regression)});
+  AIOP_TRY(auto regression, ReRunPassing(change, base, candidate));
+  AIOP_TRY(good, Keep(change, {std::move(regression)}));
+  if (!good) return false;
+  AIOP_TRY(auto budgets, CheckBudgets(change, base));
+  AIOP_TRY(good, Keep(change, std::move(budgets)));
+  if (!good) return false;
+  AIOP_TRY(auto artifacts, CheckArtifacts(change));
+  return Keep(change, std::move(artifacts));
 }
 
 Result<model::Change> Governor::Gate(model::Change change) {
@@ -276,15 +313,16 @@ Result<model::Change> Governor::Gate(model::Change change) {
   AIOP_TRY(const contexts::Motor base,
            contexts::MotorAtCommit(home, change.plant, change.base_commit));
   AIOP_TRY(const model::Plant plant, contexts::GetPlant(home, change.plant));
-  if (plant.active_commit != change.base_commit) {
-    return Move(std::move(change), model::ChangeState::kSuperseded,
-                "the motor moved on to " + plant.active.version +
-                    " meanwhile: submit it again on that base");
-  }
+  if (plant.active_commit != change.base_commit) return Rebase(std::move(change));
   AIOP_TRY(const contexts::Motor candidate,
            contexts::MotorAtCommit(home, change.plant, change.candidate));
   AIOP_TRY(change, Move(std::move(change), model::ChangeState::kGating, ""));
-  const size_t from = change.gates.size();
+  // The number of a new draft was looked at: that is the first result of this gating.
+  const bool drafted = !change.gates.empty() && change.gates.back().gate == "semver";
+  const size_t from = change.gates.size() - (drafted ? 1 : 0);
+  gating_ = change.gates.empty() ? 1 : change.gates.back().gating + (drafted ? 0 : 1);
+  observed_ = ObservedBy(base.manifest);
+  measured_.clear();
   bool passed = fault::GuardIsOff("gates");
   if (!passed) {
     AIOP_TRY(passed, RunGates(change, base, candidate));
@@ -293,42 +331,16 @@ Result<model::Change> Governor::Gate(model::Change change) {
     const std::string why = Describe(change.gates.back());
     return Move(std::move(change), model::ChangeState::kRejected, why);
   }
-  AIOP_TRY(change.needs_human_because, WhyHuman(change, from, base.manifest, candidate.manifest));
+  AIOP_TRY(const bool governed, access::IsGoverned(home.ledger()));
+  AIOP_TRY(change.needs_human_because,
+           WhyHuman(change, from, base.manifest, candidate.manifest, governed));
   change.needs_human = !change.needs_human_because.empty();
-  if (!change.needs_human) return Promote(std::move(change));
+  if (!change.needs_human) return Release(std::move(change));
   const std::string why = change.needs_human_because;
+  change.approvals.clear();
+  change.approval_wait = approval::WaitFor(base.manifest.approval, candidate.manifest.approval,
+                                           Milliseconds{policy_.Governing().approval_ms}, Now());
   return Move(std::move(change), model::ChangeState::kAwaitingApproval, why);
-}
-
-Result<model::Change> Governor::Approve(const std::string& id, const std::string& by) {
-  const std::lock_guard lock(motors_);
-  AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
-  // Said twice, for instance because the first time was interrupted after it took effect.
-  if (change.status == model::ChangeState::kPromoted && !change.approvals.empty()) return change;
-  if (change.status != model::ChangeState::kAwaitingApproval) {
-    return Forbidden("change " + id + " is " + std::string(describe::Name(change.status)) +
-                     ", not awaiting approval");
-  }
-  AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
-  if (plant.active_commit == change.candidate) return Promote(std::move(change));
-  if (plant.active_commit != change.base_commit) {
-    AIOP_TRY([[maybe_unused]] const auto superseded,
-             Move(change, model::ChangeState::kSuperseded,
-                  "the motor moved on to " + plant.active.version));
-    return Forbidden("the motor moved on to " + plant.active.version +
-                     " since this change was gated: submit it again");
-  }
-  change.approvals.push_back({by, change.diff_hash, change.base_commit, Now()});
-  AIOP_CHECK_OK(engine_.home().ledger().Put(change));
-  return Promote(std::move(change));
-}
-
-Result<model::Change> Governor::Reject(const std::string& id, const std::string& by,
-                                       const std::string& because) {
-  const std::lock_guard lock(motors_);
-  AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
-  return Move(std::move(change), model::ChangeState::kRejected,
-              "rejected by " + by + (because.empty() ? "" : ": " + because));
 }
 
 Result<model::Change> Governor::Continue(const std::string& id) {
@@ -336,6 +348,7 @@ Result<model::Change> Governor::Continue(const std::string& id) {
   AIOP_TRY(model::Change change, engine_.home().ledger().Get<model::Change>(id));
   if (change.side != model::Scope::kMotor) return change;
   const bool waits = change.status == model::ChangeState::kAwaitingApproval;
+  if (change.status == model::ChangeState::kCanary) return ContinueTrial(std::move(change));
   if (change.status != model::ChangeState::kDrafted &&
       change.status != model::ChangeState::kGating && !waits) {
     return change;
@@ -343,18 +356,26 @@ Result<model::Change> Governor::Continue(const std::string& id) {
   AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
   // Promoted on the motor's side, killed before the ledger said so.
   if (plant.active_commit == change.candidate) return Promote(std::move(change));
-  if (waits) return change;
+  if (waits) return ContinueWaiting(std::move(change));
+  // It waits for the end of another trial, and is gated on what is active then.
+  AIOP_TRY(const auto on_trial, OnTrial(change.plant));
+  if (on_trial && change.status == model::ChangeState::kGating) return change;
   return Gate(std::move(change));
 }
 
 Status Governor::ContinueAll(const std::string& plant) {
+  {
+    const std::lock_guard lock(motors_);
+    AIOP_TRY([[maybe_unused]] const auto finished, FinishRollback(plant));
+  }
   AIOP_TRY(const auto changes, engine_.home().ledger().ListBy<model::Change>(
                                    store::Kind<model::Change>::Field::kPlant, plant));
   for (const auto& change : changes) {
     if (change.side != model::Scope::kMotor) continue;
     AIOP_TRY([[maybe_unused]] const auto done, Continue(change.id));
   }
-  return {};
+  AIOP_CHECK_OK(ClearTrial(plant));
+  return RollBackUnreviewed(plant);
 }
 
 }  // namespace aiop::governance

@@ -44,6 +44,7 @@ class Follower {
     for (const std::string& word : command) {
       Add(fs::path(word).lexically_normal());
       Take(word, {}, false);
+      ScanLine(word, {});
     }
   }
 
@@ -71,7 +72,12 @@ class Follower {
     for (size_t at = 0; at < line.size();) {
       size_t end = at;
       while (end < line.size() && IsWordPart(line[end])) ++end;
-      if (end > at) Take(std::string(line.substr(at, end - at)), folder, imports);
+      std::string_view word = line.substr(at, end - at);
+      // "$motor/act.sh", "{motor}/act.sh": what follows the variable is a path of the motor.
+      const bool variable = at > 0 && (line[at - 1] == '$' || line[at - 1] == '}');
+      const size_t slash = variable ? word.find('/') : std::string_view::npos;
+      if (slash != std::string_view::npos) word.remove_prefix(slash + 1);
+      if (!word.empty()) Take(std::string(word), folder, imports);
       at = end + 1;
     }
   }
@@ -108,6 +114,19 @@ class Follower {
 
 }  // namespace
 
+Result<std::vector<std::string>> ProductFiles(const motors::Repository& repository,
+                                              const std::string& revision,
+                                              const model::MotorManifest& manifest) {
+  AIOP_TRY(const auto entries, repository.ListFiles(revision));
+  std::set<std::string> files;
+  for (const auto& entry : entries) files.insert(entry.path);
+  Follower product(repository, revision, files);
+  product.Start(manifest.run.command);
+  if (!manifest.run.pipeline.empty()) product.Start({manifest.run.pipeline});
+  const auto used = product.Follow();
+  return std::vector<std::string>(used.begin(), used.end());
+}
+
 Result<std::vector<std::string>> CheckFiles(const motors::Repository& repository,
                                             const std::string& revision,
                                             const model::MotorManifest& manifest) {
@@ -125,10 +144,7 @@ Result<std::vector<std::string>> CheckFiles(const motors::Repository& repository
       if (package) checks.Scan(*package, {});
     }
   }
-  Follower product(repository, revision, files);
-  product.Start(manifest.run.command);
-  if (!manifest.run.pipeline.empty()) product.Start({manifest.run.pipeline});
-  const auto used = product.Follow();
+  AIOP_TRY(const auto used, ProductFiles(repository, revision, manifest));
   std::vector<std::string> only_checks;
   std::ranges::set_difference(checks.Follow(), used, std::back_inserter(only_checks));
   return only_checks;

@@ -8,12 +8,6 @@
 namespace aiop::governance {
 namespace {
 
-bool Lost(const std::vector<std::string>& before, const std::vector<std::string>& after) {
-  return std::any_of(before.begin(), before.end(), [&](const std::string& each) {
-    return std::find(after.begin(), after.end(), each) == after.end();
-  });
-}
-
 bool NamedBy(const model::CommandList& commands, const std::string& path) {
   for (const auto& command : commands) {
     for (const auto& word : command) {
@@ -74,19 +68,6 @@ Result<std::string> MergeOnto(motors::Repository& repository, const std::string&
     }
     return std::optional<std::string>();
   });
-}
-
-version::Change DeriveBump(const model::MotorManifest& base,
-                           const model::MotorManifest& candidate) {
-  if (Lost(base.profiles, candidate.profiles) ||
-      Lost(base.accepts.dialects, candidate.accepts.dialects) || base.name != candidate.name) {
-    return version::Change::kMajor;
-  }
-  if (Lost(candidate.profiles, base.profiles) ||
-      Lost(candidate.accepts.dialects, base.accepts.dialects)) {
-    return version::Change::kMinor;
-  }
-  return version::Change::kPatch;
 }
 
 Result<std::string> WithVersion(std::string_view motor_yaml, const std::string& version) {

@@ -2,6 +2,7 @@
 // The gates of a motor change.
 #include <algorithm>
 
+#include "base/hash/hash.h"
 #include "base/identity/identity.h"
 #include "control/governance/governance.h"
 
@@ -14,6 +15,8 @@ namespace fs = std::filesystem;
 constexpr size_t kProofRuns = 3;
 // How often the unpatched run has to fail beside the patched one that passes.
 constexpr int kRedRuns = 2;
+// How often the patched one is run before another failure counts.
+constexpr int kGreenRuns = 3;
 // More checkpoints than a run has: from the start.
 constexpr int64_t kAllTheWay = 1'000'000;
 
@@ -30,131 +33,7 @@ model::GateResult MakeResult(std::string_view gate, model::Verdict verdict, std:
   return result;
 }
 
-// The scripts of a package.json, as canonical text: what `npm test` and its like run.
-std::string ScriptsOf(const motors::Repository& repository, const std::string& revision) {
-  const auto text = repository.ReadFile(revision, "package.json");
-  if (!text) return "";
-  const auto value = json::Parse(*text);
-  const json::Value* scripts = value ? json::Member(*value, "scripts") : nullptr;
-  return scripts ? json::CanonicalText(*scripts) : "";
-}
-
-template <class T>
-bool Loses(const std::vector<T>& before, const std::vector<T>& after) {
-  return std::any_of(before.begin(), before.end(), [&](const T& each) {
-    return std::find(after.begin(), after.end(), each) == after.end();
-  });
-}
-
-template <class T>
-bool Differs(const T& before, const T& after) {
-  return json::CanonicalText(describe::ToJson(before)) !=
-         json::CanonicalText(describe::ToJson(after));
-}
-
-// What the candidate's manifest takes away from the checks of the base, by key. Adding is free.
-std::vector<std::string> WeakenedKeys(const model::MotorManifest& base,
-                                      const model::MotorManifest& candidate) {
-  std::vector<std::string> keys;
-  const bool gates = Loses(base.gates.lint, candidate.gates.lint) ||
-                     Loses(base.gates.tests, candidate.gates.tests) ||
-                     Loses(base.gates.validators, candidate.gates.validators);
-  if (gates) keys.push_back("motor.yaml: gates");
-  if (Loses(base.validate, candidate.validate)) keys.push_back("motor.yaml: validate");
-  if (Loses(base.golden, candidate.golden)) keys.push_back("motor.yaml: golden");
-  if (Loses(base.accepts.dialects, candidate.accepts.dialects) ||
-      (!base.accepts.schema.empty() && base.accepts.schema != candidate.accepts.schema)) {
-    keys.push_back("motor.yaml: accepts");
-  }
-  if ((base.budgets.latency_ms && base.budgets.latency_ms != candidate.budgets.latency_ms) ||
-      (base.budgets.cost_usd && base.budgets.cost_usd != candidate.budgets.cost_usd)) {
-    keys.push_back("motor.yaml: budgets");
-  }
-  if (!base.slos.empty() && Differs(base.slos, candidate.slos)) keys.push_back("motor.yaml: slos");
-  if (base.timeout_ms != candidate.timeout_ms) keys.push_back("motor.yaml: timeout_ms");
-  return keys;
-}
-
 }  // namespace
-
-Result<model::GateResult> Governor::CheckTamper(const model::Change& change,
-                                                const contexts::Motor& base,
-                                                const contexts::Motor& candidate) {
-  AIOP_TRY(const auto repository, contexts::OpenRepository(engine_.home(), change.plant));
-  AIOP_TRY(const auto entries, repository.ListFiles(base.version.commit));
-  std::vector<std::string> files;
-  files.reserve(entries.size());
-  for (const auto& entry : entries) files.push_back(entry.path);
-  std::vector<std::string> touched;
-  std::vector<std::string> guarded = ProtectedPaths(base.manifest, files);
-  // What the checks import is a check too; so is a new file that takes the place of an import.
-  for (const contexts::Motor* motor : {&base, &candidate}) {
-    AIOP_TRY(const auto behind, CheckFiles(repository, motor->version.commit, base.manifest));
-    guarded.insert(guarded.end(), behind.begin(), behind.end());
-  }
-  std::ranges::sort(guarded);
-  const auto [twice, end] = std::ranges::unique(guarded);
-  guarded.erase(twice, end);
-  for (const auto& path : guarded) {
-    if (std::find(change.changed_paths.begin(), change.changed_paths.end(), path) ==
-        change.changed_paths.end()) {
-      continue;
-    }
-    if (path == "package.json" && ScriptsOf(repository, base.version.commit) ==
-                                      ScriptsOf(repository, candidate.version.commit)) {
-      continue;
-    }
-    touched.push_back(path);
-  }
-  const std::vector<std::string> weakened = WeakenedKeys(base.manifest, candidate.manifest);
-  if (touched.empty() && weakened.empty()) {
-    return MakeResult("tamper", model::Verdict::kPass, "no check was edited or deleted");
-  }
-  std::string details = "edits or deletes checks: ";
-  for (size_t i = 0; i < touched.size(); ++i) details += (i > 0 ? ", " : "") + touched[i];
-  for (const auto& key : weakened) details += (details.ends_with(": ") ? "" : ", ") + key;
-  if (weakened.empty()) {
-    AIOP_TRY(const bool still_pass, OldChecksPass(change, base, candidate, touched));
-    if (still_pass) {
-      return MakeResult("tamper", model::Verdict::kPass,
-                        details + "; the checks as they were before still pass");
-    }
-  }
-  return MakeResult("tamper", model::Verdict::kInconclusive,
-                    details + "; a human has to approve that");
-}
-
-// Whether the base version's checks pass on the patched tree: its protected files put back, its own
-// commands run.
-Result<bool> Governor::OldChecksPass(const model::Change& change, const contexts::Motor& base,
-                                     const contexts::Motor& candidate,
-                                     const std::vector<std::string>& touched) {
-  contexts::Home& home = engine_.home();
-  AIOP_TRY(auto repository, contexts::OpenRepository(home, change.plant));
-  std::map<std::string, std::optional<std::string>> files;
-  for (const auto& path : touched) {
-    auto text = repository.ReadFile(base.version.commit, path);
-    if (!text && text.error().code != Code::kNotFound) return std::unexpected(text.error());
-    files[path] = text ? std::optional(*std::move(text)) : std::nullopt;  // added: taken out
-  }
-  AIOP_TRY(const std::string tree, repository.WithFiles(change.candidate, files));
-  const fs::path scratch = home.ExperimentFolder() / ("old-checks-" + NewId());
-  const auto passed = [&]() -> Result<bool> {
-    const Status made =
-        home.checkouts().Scratch(repository, tree, scratch, contexts::SetupOf(home, candidate));
-    if (!made && made.error().code == Code::kCancelled) return std::unexpected(made.error());
-    if (!made) return false;
-    for (const auto* commands :
-         {&base.manifest.gates.lint, &base.manifest.gates.tests, &base.manifest.gates.validators}) {
-      if (commands->empty()) continue;
-      AIOP_TRY(const auto gate, RunCommands(change, candidate, "tamper", *commands, scratch));
-      if (gate.verdict != model::Verdict::kPass) return false;
-    }
-    return true;
-  }();
-  AIOP_CHECK_OK(file::RemoveTree(scratch));
-  return passed;
-}
 
 Result<model::GateResult> Governor::RunCommands(const model::Change& change,
                                                 const contexts::Motor& candidate,
@@ -213,22 +92,29 @@ Result<std::vector<model::GateResult>> Governor::RunGolden(const model::Change& 
   AIOP_TRY(const auto specs, contexts::GoldenSpecs(engine_.home(), base));
   if (specs.empty()) return results;
   AIOP_TRY(const auto checkout, contexts::Checkout(engine_.home(), base));
-  // Any run of the plant lends its paths; a plant without runs has nothing to compare yet.
+  // Any run of the plant lends its paths; before the first one there is one that never was.
   AIOP_TRY(const auto runs, engine_.home().ledger().List<model::Run>(
                                 {.key = static_cast<int>(store::Kind<model::Run>::Field::kPlant),
                                  .value = change.plant,
                                  .limit = 1}));
+  model::Run lent;
+  model::AppVersion app;
   if (runs.empty()) {
-    results.push_back(MakeResult("golden", model::Verdict::kInconclusive,
-                                 "no run of this plant yet to run golden specs beside"));
-    return results;
+    lent.id = IdFromHash(HashBytes("golden specs of change " + change.id));
+    lent.plant = change.plant;
+    lent.app = "golden";
+    app.reference = {
+        .name = "golden", .version = "0.0.0", .hash = std::string(ShortHash(HashBytes(lent.id)))};
+    lent.app_ctx = app.reference;
+  } else {
+    lent = runs.front();
+    AIOP_TRY(app, contexts::VersionOf(engine_.home(), lent.app_ctx));
   }
-  AIOP_TRY(const auto app, contexts::VersionOf(engine_.home(), runs.front().app_ctx));
   const auto& profiles = base.manifest.profiles;
   for (const std::string& spec : specs) {
     experiments::Question question;
     question.kind = model::ExperimentKind::kGoldenApp;
-    question.run = runs.front();
+    question.run = lent;
     question.app = app;
     question.motor = candidate;
     question.profile = profiles.empty() ? "" : profiles.front();
@@ -240,20 +126,11 @@ Result<std::vector<model::GateResult>> Governor::RunGolden(const model::Change& 
                         candidate.version.reference.version + "?";
     question.changed = "golden spec and candidate motor";
     const Stopwatch watch;
-    AIOP_TRY(
-        const auto experiment,
-        harness_.Ask({change.incident, "", policy_.PerIncident(), policy_.PerDay()}, question));
-    const bool passed = experiment.result == model::ExperimentResult::kPassed;
-    const bool failed = experiment.result == model::ExperimentResult::kOtherFailure ||
-                        experiment.result == model::ExperimentResult::kSameFailure;
-    auto result = MakeResult("golden",
-                             passed   ? model::Verdict::kPass
-                             : failed ? model::Verdict::kFail
-                                      : model::Verdict::kInconclusive,
-                             spec + ": " + experiment.answer);
-    result.log = experiment.transcript;
+    AIOP_TRY(const Held held, AskIfHolds(change, question, base));
+    auto result = MakeResult("golden", held.verdict, spec + ": " + held.text);
+    result.log = held.experiment.transcript;
     result.elapsed_ms = watch.Elapsed().count();
-    result.sandbox = experiment.sandbox;
+    result.sandbox = held.experiment.sandbox;
     results.push_back(result);
   }
   return results;
@@ -302,12 +179,17 @@ Result<std::vector<model::GateResult>> Governor::ProveOnIncident(model::Change& 
     question.question = text;
     question.changed = kind == model::ExperimentKind::kCandidate ? change.title : "";
     question.fresh = fresh;
-    return harness_.Ask(asker, question);
+    AIOP_TRY(auto experiment, harness_.Ask(asker, question));
+    if (kind == model::ExperimentKind::kCandidate) measured_.push_back({question, run, experiment});
+    return experiment;
   };
   bool some_green = false;
   bool some_red = false;
+  bool some_failed = false;
   std::string green;
   std::string red;
+  std::string still;  // those that fail as before
+  model::GateResult proof;
   for (const model::Run& run : runs) {
     const Stopwatch watch;
     const std::string text =
@@ -323,9 +205,13 @@ Result<std::vector<model::GateResult>> Governor::ProveOnIncident(model::Change& 
         change.steps_back = back > 1 ? kAllTheWay : back;
       }
     }
+    // Another failure may be chance.
+    for (int i = 1; i < kGreenRuns && with.result == model::ExperimentResult::kOtherFailure; ++i) {
+      AIOP_TRY(with, ask(run, candidate, model::ExperimentKind::kCandidate, text, 0, true));
+    }
     green += (green.empty() ? "" : "; ") + run.app +
              (run.profile.empty() ? "" : "/" + run.profile) + ": " + with.answer;
-    if (with.result == model::ExperimentResult::kPassed) {
+    if (with.result == model::ExperimentResult::kPassed && !some_green) {
       // Asked anew, and more than once: a failure that comes and goes is healed by nothing.
       bool still_red = true;
       for (int i = 0; i < kRedRuns && still_red; ++i) {
@@ -335,39 +221,52 @@ Result<std::vector<model::GateResult>> Governor::ProveOnIncident(model::Change& 
         red = run.app + ": " + without.answer;
         still_red = without.result == model::ExperimentResult::kSameFailure;
       }
-      some_red = some_red || still_red;
+      some_red = still_red;
       some_green = true;
     }
-    // One healed run is proof enough to go on; the first that shows the same failure again is proof
-    // against it.
-    auto result =
-        MakeResult("green_with", some_green ? model::Verdict::kPass : model::Verdict::kFail, green);
-    result.log = with.transcript;
-    result.elapsed_ms = watch.Elapsed().count();
-    result.sandbox = with.sandbox;
-    if (some_green || with.result == model::ExperimentResult::kSameFailure ||
-        &run == &runs.back()) {
-      results.push_back(result);
-      break;
+    some_failed = some_failed || with.result == model::ExperimentResult::kOtherFailure;
+    if (with.result == model::ExperimentResult::kSameFailure) {
+      still += (still.empty() ? "" : ", ") + run.app;
     }
+    proof.elapsed_ms += watch.Elapsed().count();
+    proof.log = with.transcript;
+    proof.sandbox = with.sandbox;
+    // The first that fails as before is proof enough against it.
+    if (!still.empty()) break;
   }
-  if (results.empty()) {
+  if (runs.empty()) {
     results.push_back(MakeResult("green_with", model::Verdict::kInconclusive,
                                  "no run stands at the incident any more"));
-  } else if (some_green) {
-    results.insert(
-        results.begin(),
+    return results;
+  }
+  if (some_green) {
+    results.push_back(
         MakeResult("red_without", some_red ? model::Verdict::kPass : model::Verdict::kFail, red));
   }
+  const bool heals = some_green && still.empty();
+  // Nobody could be asked: that is no proof in either direction.
+  const bool unknown = !heals && still.empty() && !some_failed;
+  auto result = MakeResult(
+      "green_with",
+      heals     ? model::Verdict::kPass
+      : unknown ? model::Verdict::kInconclusive
+                : model::Verdict::kFail,
+      (some_green && !heals ? "it heals some apps only, not " + still + ": " : "") + green);
+  result.log = proof.log;
+  result.elapsed_ms = proof.elapsed_ms;
+  result.sandbox = proof.sandbox;
+  results.push_back(std::move(result));
   return results;
 }
 
 Result<model::GateResult> Governor::ReRunPassing(const model::Change& change,
+                                                 const contexts::Motor& base,
                                                  const contexts::Motor& candidate) {
   AIOP_TRY(auto runs, engine_.home().ledger().ListBy<model::Run>(
                           store::Kind<model::Run>::Field::kPlant, change.plant));
   std::erase_if(runs, [&](const model::Run& run) {
-    return run.state != model::RunState::kSuccess || run.motor_ctx.version != change.base_version;
+    return run.shadow || run.state != model::RunState::kSuccess ||
+           run.motor_ctx.version != change.base_version;
   });
   std::sort(runs.begin(), runs.end(), [](const model::Run& a, const model::Run& b) {
     return std::tie(a.profile, a.app, a.id) < std::tie(b.profile, b.app, b.id);
@@ -402,19 +301,18 @@ Result<model::GateResult> Governor::ReRunPassing(const model::Change& change,
     question.question = "Does " + run.app + ", which passed on " + run.motor_ctx.version +
                         ", pass with the candidate?";
     question.changed = change.title;
-    AIOP_TRY(
-        const auto experiment,
-        harness_.Ask({change.incident, "", policy_.PerIncident(), policy_.PerDay()}, question));
+    AIOP_TRY(const Held held, AskIfHolds(change, question, base));
+    measured_.push_back({question, run, held.experiment});
     details += (details.empty() ? "" : "; ") + run.app +
-               (run.profile.empty() ? "" : "/" + run.profile) + ": " + experiment.answer;
-    if (experiment.result == model::ExperimentResult::kPassed) continue;
-    const bool broke = experiment.result == model::ExperimentResult::kOtherFailure ||
-                       experiment.result == model::ExperimentResult::kSameFailure;
-    verdict = broke ? model::Verdict::kFail : model::Verdict::kInconclusive;
+               (run.profile.empty() ? "" : "/" + run.profile) + ": " + held.text;
+    if (held.verdict == model::Verdict::kPass) continue;
+    verdict = held.verdict;
     break;
   }
   if (chosen.empty()) details = "no run passed on " + change.base_version + " yet";
   auto result = MakeResult("regression", verdict, details);
+  // Nothing to compare with is told, and holds nothing up.
+  result.blocks = !chosen.empty();
   result.elapsed_ms = watch.Elapsed().count();
   result.sandbox = harness_.SandboxName();
   return result;

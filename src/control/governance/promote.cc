@@ -1,12 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making a change the active version, and going back.
+// Making a change the active version, and what it came to.
 #include <algorithm>
 
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
 #include "control/governance/governance.h"
+#include "control/rollback/rollback.h"
+#include "core/aftercare/aftercare.h"
 
 namespace aiop::governance {
+namespace {
+
+// Where a run is to stand again if the version is left once: not on what that version made itself,
+// while it was on trial.
+Result<std::string> CheckpointBefore(engine::Engine& engine, const model::Run& run,
+                                     const model::MotorVersion& version) {
+  if (run.motor_commit != version.commit) return run.checkpoint;
+  AIOP_TRY(const auto checkpoints, engine.CheckpointsOf(run.id));
+  std::string last;
+  for (const auto& each : checkpoints) {
+    if (each.motor_ctx == version.reference) break;
+    last = each.name;
+  }
+  return last;
+}
+
+// What a rollback of the change goes back to.
+Result<model::RestorePoint> PointBefore(engine::Engine& engine, const model::Change& change,
+                                        const model::MotorVersion& version) {
+  contexts::Home& home = engine.home();
+  AIOP_TRY(const model::Plant plant, contexts::GetPlant(home, change.plant));
+  model::RestorePoint point;
+  point.id = IdFromHash(HashBytes("restore point of change " + change.id));
+  point.plant = change.plant;
+  point.version = plant.active;
+  point.commit = change.base_commit;
+  point.change = change.id;
+  AIOP_TRY(const auto runs,
+           home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kPlant, change.plant));
+  for (const auto& run : runs) {
+    if (run.Ended()) continue;
+    AIOP_TRY(point.run_checkpoints[run.id], CheckpointBefore(engine, run, version));
+  }
+  point.created = Now();
+  return point;
+}
+
+}  // namespace
 
 // Every effect here is keyed: refs and tags by compare-and-swap on a deterministic commit, records
 // by id. A process killed between any two of them does the rest when it comes back (Continue).
@@ -23,19 +63,7 @@ Result<model::Change> Governor::Promote(model::Change change) {
   version.created = change.created;
 
   if (change.restore_point.empty()) {
-    AIOP_TRY(const model::Plant plant, contexts::GetPlant(home, change.plant));
-    model::RestorePoint point;
-    point.id = IdFromHash(HashBytes("restore point of change " + change.id));
-    point.plant = change.plant;
-    point.version = plant.active;
-    point.commit = change.base_commit;
-    point.change = change.id;
-    AIOP_TRY(const auto runs, home.ledger().ListBy<model::Run>(
-                                  store::Kind<model::Run>::Field::kPlant, change.plant));
-    for (const auto& run : runs) {
-      if (!run.Ended()) point.run_checkpoints[run.id] = run.checkpoint;
-    }
-    point.created = Now();
+    AIOP_TRY(const auto point, PointBefore(engine_, change, version));
     AIOP_CHECK_OK(home.motors().Put(point, store::Mode::kInsertIfNew));
     change.restore_point = point.id;
     AIOP_CHECK_OK(home.ledger().Put(change));
@@ -80,133 +108,12 @@ Result<model::Change> Governor::Promote(model::Change change) {
       {{"details", "motor version " + change.version + " is active: " + change.title},
        {"change", change.id}});
   AIOP_CHECK_OK(told);
+  AIOP_CHECK_OK(rollback::DropOldPoints(home, change.plant));
+  if (!change.incident.empty() && !change.after_care) {
+    change.after_care =
+        aftercare::Begin(aftercare::TermsOf(motor.manifest.after_care, policy_.Governing()), Now());
+  }
   return Move(std::move(change), model::ChangeState::kPromoted, "");
-}
-
-Result<model::PointerMove> Governor::LastMove(const std::string& plant) {
-  AIOP_TRY(const auto moves, engine_.home().motors().ListBy<model::PointerMove>(
-                                 store::Kind<model::PointerMove>::Field::kPlant, plant));
-  if (moves.empty()) return Internal("a pointer move was not stored");
-  return moves.back();
-}
-
-// What follows from a moved pointer: our main branch and the changes that were left. True: there
-// was something to do, as after a kill between the move and this.
-Result<bool> Governor::FinishRollback(const std::string& plant, const std::string& because) {
-  contexts::Home& home = engine_.home();
-  AIOP_TRY(const model::Plant record, contexts::GetPlant(home, plant));
-  AIOP_TRY(const auto versions, home.motors().ListBy<model::MotorVersion>(
-                                    store::Kind<model::MotorVersion>::Field::kPlant, plant));
-  bool found = false;
-  for (const auto& version : versions) {
-    const bool left = version.status == model::VersionStatus::kRolledBack &&
-                      version.commit != record.active_commit && !version.change.empty();
-    if (!left) continue;
-    AIOP_TRY(model::Change change, home.ledger().Get<model::Change>(version.change));
-    if (change.status != model::ChangeState::kPromoted) continue;
-    AIOP_TRY(auto repository, contexts::OpenRepository(home, plant));
-    AIOP_TRY(const auto main, repository.ReadRef("refs/heads/main"));
-    AIOP_CHECK_OK(repository.MoveRef("refs/heads/main", main, record.active_commit));
-    AIOP_TRY([[maybe_unused]] const auto moved,
-             Move(std::move(change), model::ChangeState::kRolledBack, because));
-    found = true;
-  }
-  return found;
-}
-
-Result<model::PointerMove> Governor::Rollback(const std::string& plant, const std::string& to,
-                                              const std::string& actor,
-                                              const std::string& because) {
-  const std::lock_guard lock(motors_);
-  contexts::Home& home = engine_.home();
-  AIOP_TRY(const model::Plant record, contexts::GetPlant(home, plant));
-  if (to.empty() || to == record.active.version) {
-    // The same command again after it was killed half-way.
-    AIOP_TRY(const bool finished, FinishRollback(plant, because));
-    if (finished) return LastMove(plant);
-  }
-  AIOP_TRY(auto left, home.motors().Get<model::MotorVersion>(plant + "/" + record.active.version));
-  std::string target = to;
-  if (target.empty()) {
-    AIOP_TRY(const auto versions, home.motors().ListBy<model::MotorVersion>(
-                                      store::Kind<model::MotorVersion>::Field::kPlant, plant));
-    for (const auto& each : versions) {
-      if (each.commit == left.parent) target = each.reference.version;
-    }
-    if (target.empty()) {
-      return NotFound("motor version " + record.active.version + " of plant '" + plant +
-                      "' was not promoted by aiop: name the version to go back to with --to");
-    }
-  }
-  if (target == record.active.version) {
-    return Invalid("version " + target + " is the active one already");
-  }
-  AIOP_TRY(const contexts::Motor motor, contexts::MotorAt(home, plant, target));
-  left.status = model::VersionStatus::kRolledBack;
-  AIOP_CHECK_OK(home.motors().Put(left));
-  AIOP_CHECK_OK(contexts::MovePointer(home, plant, motor.version, actor, because));
-  AIOP_TRY([[maybe_unused]] const bool finished, FinishRollback(plant, because));
-  return LastMove(plant);
-}
-
-Status Governor::RollBackUseless(const std::string& id, const std::string& because) {
-  AIOP_TRY(const model::Change change, engine_.home().ledger().Get<model::Change>(id));
-  AIOP_TRY(const model::Plant plant, contexts::GetPlant(engine_.home(), change.plant));
-  if (plant.active_commit != change.candidate) return {};
-  AIOP_TRY([[maybe_unused]] const auto move,
-           Rollback(change.plant, change.base_version, "operator", because));
-  return {};
-}
-
-Status Governor::MeasureImpact(const std::string& id) {
-  contexts::Home& home = engine_.home();
-  AIOP_TRY(const model::Change change, home.ledger().Get<model::Change>(id));
-  AIOP_TRY(auto version,
-           home.motors().Get<model::MotorVersion>(change.plant + "/" + change.version));
-  AIOP_TRY(const auto runs,
-           home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kPlant, change.plant));
-  model::Impact impact;
-  std::vector<double> before;
-  std::vector<double> after;
-  std::vector<std::string> apps;
-  for (const auto& run : runs) {
-    if (run.state == model::RunState::kSuccess && run.plant_ms > 0) {
-      if (run.motor_ctx.version == change.base_version)
-        before.push_back(static_cast<double>(run.plant_ms));
-      if (run.motor_ctx.version == change.version && run.resumed == 0)
-        after.push_back(static_cast<double>(run.plant_ms));
-    }
-    if (run.healed_by != change.id) continue;
-    if (std::find(apps.begin(), apps.end(), run.app) == apps.end()) apps.push_back(run.app);
-    if (run.state == model::RunState::kSuccess) {
-      ++impact.runs_healed;
-      impact.steps_saved += run.steps_kept;
-    } else {
-      ++impact.runs_not_healed;
-    }
-  }
-  const auto median = [](std::vector<double>& values) -> std::optional<double> {
-    if (values.empty()) return std::nullopt;
-    std::nth_element(values.begin(),
-                     values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-    return values[values.size() / 2];
-  };
-  impact.apps_affected = static_cast<int64_t>(apps.size());
-  impact.median_ms_before = median(before);
-  impact.median_ms_after = median(after);
-  version.impact = impact;
-  AIOP_CHECK_OK(home.motors().Put(version));
-  json::Object figures{
-      {"details", "motor version " + change.version + ": " + std::to_string(impact.runs_healed) +
-                      " run(s) healed, " + std::to_string(impact.runs_not_healed) + " not"},
-      {"runs_healed", impact.runs_healed},
-      {"runs_not_healed", impact.runs_not_healed},
-      {"steps_saved", impact.steps_saved},
-      {"unit", "ms"}};
-  if (impact.median_ms_after) figures["value"] = *impact.median_ms_after;
-  if (impact.median_ms_before) figures["before"] = *impact.median_ms_before;
-  return engine_.TellMotor(change.plant, version.reference, model::SignalType::kLatency,
-                           model::Severity::kInfo, std::move(figures));
 }
 
 }  // namespace aiop::governance

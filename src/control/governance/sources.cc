@@ -1,19 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where patches come from.
 #include <algorithm>
+#include <sstream>
 
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
+#include "control/app_repair/app_repair.h"
+#include "control/forge/forge.h"
 #include "control/governance/governance.h"
 #include "control/upgrade/upgrade.h"
 
 namespace aiop::governance {
 namespace {
 
+constexpr Milliseconds kListTimeout{120'000};  // of a command that lists versions
 constexpr std::string_view kUpgradeWord = "upgrade ";
+constexpr std::string_view kPullRequestWord = "pull request #";
 constexpr Milliseconds kPatchTimeout{60'000};
 constexpr size_t kPatchOutputBytes = size_t{1} << 20;
 constexpr size_t kSubmittedDiffBytes = size_t{16} << 20;
+
+std::string NameOf(const forge::Liaison::Pending& pending) {
+  return std::string(kPullRequestWord) + std::to_string(pending.request.number);
+}
+
+model::PullRequest RecordOf(const forge::Liaison::Pending& pending) {
+  return {.number = pending.request.number,
+          .head = pending.commit,
+          .url = pending.request.url,
+          .told = ""};
+}
 
 }  // namespace
 
@@ -39,6 +55,60 @@ Result<std::vector<Candidate>> Governor::FromBranches(const contexts::Motor& mot
   return candidates;
 }
 
+Result<std::vector<Candidate>> Governor::FromSource(const contexts::Motor& motor) {
+  AIOP_TRY(auto candidates, FromBranches(motor));
+  if (liaison_ == nullptr) return candidates;
+  AIOP_TRY(const auto pending, liaison_->PendingOf(motor));
+  if (pending.empty()) return candidates;
+  AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), motor.version.plant));
+  for (const auto& each : pending) {
+    // One of a pending branch is that branch, and is told what becomes of it.
+    const auto branch = std::ranges::find(candidates, each.commit, &Candidate::merges);
+    if (branch != candidates.end()) {
+      if (!branch->pull_request) branch->pull_request = RecordOf(each);
+      continue;
+    }
+    AIOP_TRY(const bool merged, repository.IsAncestor(each.commit, motor.version.commit));
+    if (merged) continue;
+    auto tree = MergeOnto(repository, motor.version.commit, each.commit);
+    if (!tree) {
+      AIOP_CHECK_OK(engine_.TellMotor(
+          motor.version.plant, motor.version.reference, model::SignalType::kValidation,
+          model::Severity::kWarn,
+          {{"details", NameOf(each) + " cannot be merged: " + tree.error().message}}));
+      continue;
+    }
+    candidates.push_back(
+        {.source = model::PatchSource::kBranch,
+         .origin = NameOf(each) + "@" + each.commit.substr(0, 12),
+         .title = each.request.title.empty() ? "Merge " + NameOf(each) : each.request.title,
+         .tree = *tree,
+         .merges = each.commit,
+         .pull_request = RecordOf(each)});
+  }
+  return candidates;
+}
+
+Result<std::string> Governor::MovedOn(const model::Change& change) {
+  const size_t at = change.origin.rfind('@');
+  if (at == std::string::npos) return "";
+  const std::string name = change.origin.substr(0, at);
+  AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), change.plant));
+  // Offline, what is here is what counts.
+  if (name.starts_with(kPullRequestWord) && change.pull_request) {
+    const int64_t number = change.pull_request->number;
+    const auto heads = repository.FetchPullRequests({number});
+    if (!heads || !heads->contains(number)) return "";
+    return heads->at(number) == change.pull_request->head ? "" : name;
+  }
+  [[maybe_unused]] const Status fetched = repository.Fetch();
+  AIOP_TRY(const auto branches, repository.Branches({name}, change.base_commit));
+  const bool there = std::ranges::any_of(branches, [&](const auto& each) {
+    return change.origin == each.name + "@" + each.commit.substr(0, 12);
+  });
+  return there || branches.empty() ? "" : "branch " + name;
+}
+
 Result<std::vector<std::string>> Governor::PendingFixes(const contexts::Motor& motor) {
   std::vector<std::string> names;
   for (const model::PatchSource source : motor.manifest.patch_sources) {
@@ -47,6 +117,14 @@ Result<std::vector<std::string>> Governor::PendingFixes(const contexts::Motor& m
       AIOP_TRY(const auto branches,
                repository.Branches(motor.manifest.branches, motor.version.commit));
       for (const auto& branch : branches) names.push_back(branch.name);
+      if (liaison_ == nullptr) continue;
+      AIOP_TRY(const auto pending, liaison_->PendingOf(motor));
+      for (const auto& each : pending) {
+        const auto same = std::ranges::find(branches, each.commit, &motors::Branch::commit);
+        if (same != branches.end()) continue;
+        AIOP_TRY(const bool merged, repository.IsAncestor(each.commit, motor.version.commit));
+        if (!merged) names.push_back(NameOf(each));
+      }
     } else if (source == model::PatchSource::kUpgrade) {
       names.push_back(std::string(kUpgradeWord) + "1");
     }
@@ -64,7 +142,7 @@ Result<std::optional<Candidate>> Governor::FindFix(const contexts::Motor& motor,
     if (candidates.empty()) return std::optional<Candidate>();
     return std::optional(candidates.front());
   }
-  AIOP_TRY(candidates, FromBranches(motor));
+  AIOP_TRY(candidates, FromSource(motor));
   for (const Candidate& each : candidates) {
     if (each.origin.starts_with(fix + "@")) return std::optional(each);
   }
@@ -90,46 +168,94 @@ Result<std::pair<contexts::Motor, std::string>> Governor::WithFix(const contexts
   return std::pair(std::move(fixed), candidate->title);
 }
 
+// The registries of a motor: what it declares, then npm.
+std::vector<std::unique_ptr<upgrade::Registry>> Governor::RegistriesOf(
+    const contexts::Motor& motor) {
+  std::vector<upgrade::Listed> listed;
+  for (const model::Dependency& each : motor.manifest.dependencies) {
+    listed.push_back({each.name, each.file, each.pattern});
+  }
+  std::vector<std::unique_ptr<upgrade::Registry>> registries;
+  registries.push_back(upgrade::MakeListed(
+      std::move(listed),
+      [this, motor](const std::string& name) { return ListVersions(motor, name); }));
+  registries.push_back(upgrade::MakeNpm(engine_.home().CacheFolder()));
+  return registries;
+}
+
+// What the command of a declared dependency prints, line by line.
+Result<std::vector<std::string>> Governor::ListVersions(const contexts::Motor& motor,
+                                                        const std::string& name) {
+  const auto& declared = motor.manifest.dependencies;
+  const auto found = std::ranges::find(declared, name, &model::Dependency::name);
+  if (found == declared.end()) return NotFound("no dependency '" + name + "' is declared");
+  AIOP_TRY(const auto checkout, contexts::Checkout(engine_.home(), motor));
+  sandbox::Policy policy;
+  policy.read_only = {checkout};
+  AIOP_TRY(
+      const auto output,
+      harness_.RunCommand(motor, plants::Expand(found->versions, {{"motor", checkout.string()}}),
+                          checkout, policy, kListTimeout));
+  if (!output.ok()) {
+    return Unavailable("the versions of " + name +
+                       " could not be listed: " + json::ToValidUtf8(output.err));
+  }
+  std::vector<std::string> lines;
+  std::istringstream text(output.out);
+  for (std::string line; std::getline(text, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) lines.push_back(line);
+  }
+  return lines;
+}
+
 Result<std::string> Governor::TreeOf(const contexts::Motor& base, const Candidate& candidate) {
   if (candidate.source != model::PatchSource::kUpgrade) return candidate.tree;
   AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), base.version.plant));
-  const auto npm = upgrade::MakeNpm(engine_.home().CacheFolder());
   const size_t space = candidate.origin.find(' ');
   const size_t arrow = candidate.origin.find(" -> ");
-  const upgrade::Upgrade upgrade{"npm", candidate.origin.substr(0, space),
-                                 candidate.origin.substr(space + 1, arrow - space - 1),
-                                 candidate.origin.substr(arrow + 4)};
-  return npm->Apply(repository, base.version.commit, upgrade);
+  const std::string name = candidate.origin.substr(0, space);
+  const bool declared =
+      std::ranges::find(base.manifest.dependencies, name, &model::Dependency::name) !=
+      base.manifest.dependencies.end();
+  const auto registries = RegistriesOf(base);
+  const auto& registry = declared ? registries.front() : registries.back();
+  return registry->Apply(
+      repository, base.version.commit,
+      {std::string(registry->name()), name, candidate.origin.substr(space + 1, arrow - space - 1),
+       candidate.origin.substr(arrow + 4)});
 }
 
 Result<std::vector<Candidate>> Governor::FromUpgrades(const contexts::Motor& motor,
                                                       const model::Incident& incident) {
   AIOP_TRY(auto repository, contexts::OpenRepository(engine_.home(), motor.version.plant));
-  const auto npm = upgrade::MakeNpm(engine_.home().CacheFolder());
   std::vector<Candidate> candidates;
-  if (!npm->Serves(repository, motor.version.commit)) return candidates;
   // What broke is often named by the plant itself; the text comes second.
   std::string hint = incident.example;
   AIOP_TRY(const auto events, engine_.home().ledger().ListBy<model::StoredEvent>(
                                   store::Kind<model::StoredEvent>::Field::kIncident, incident.id));
   if (!events.empty())
     hint = std::string(json::TextMember(events.front().envelope.payload, "tool")) + "\n" + hint;
-  auto upgrades = upgrade::Candidates(*npm, repository, motor.version.commit, hint,
-                                      static_cast<size_t>(policy_.CandidatesPerIncident()));
-  if (!upgrades) {
-    AIOP_CHECK_OK(engine_.TellMotor(
-        motor.version.plant, motor.version.reference, model::SignalType::kError,
-        model::Severity::kWarn,
-        {{"details", "no upgrades could be looked up: " + upgrades.error().message}}));
-    return candidates;
+  const auto limit = static_cast<size_t>(policy_.CandidatesPerIncident());
+  for (const auto& registry : RegistriesOf(motor)) {
+    const auto upgrades =
+        upgrade::Candidates(*registry, repository, motor.version.commit, hint, limit);
+    if (!upgrades) {
+      AIOP_CHECK_OK(engine_.TellMotor(
+          motor.version.plant, motor.version.reference, model::SignalType::kError,
+          model::Severity::kWarn,
+          {{"details", "no upgrades could be looked up: " + upgrades.error().message}}));
+      continue;
+    }
+    for (const auto& each : *upgrades) {
+      candidates.push_back(
+          {.source = model::PatchSource::kUpgrade,
+           .origin = each.Text(),
+           .title = "Upgrade " + each.dependency + " from " + each.from + " to " + each.to,
+           .tree = ""});
+    }
   }
-  for (const auto& each : *upgrades) {
-    candidates.push_back(
-        {.source = model::PatchSource::kUpgrade,
-         .origin = each.Text(),
-         .title = "Upgrade " + each.dependency + " from " + each.from + " to " + each.to,
-         .tree = ""});
-  }
+  if (candidates.size() > limit) candidates.resize(limit);
   return candidates;
 }
 
@@ -181,10 +307,14 @@ Result<std::optional<model::Change>> Governor::HealMotor(const model::DecisionRe
   int64_t tried = 0;
   for (const model::PatchSource source : base.manifest.patch_sources) {
     std::vector<Candidate> candidates;
-    if (source == model::PatchSource::kBranch) {
-      AIOP_TRY(candidates, FromBranches(base));
+    if (source == model::PatchSource::kPattern) {
+      AIOP_TRY(candidates, FromPatterns(base, incident));
+    } else if (source == model::PatchSource::kBranch) {
+      AIOP_TRY(candidates, FromSource(base));
     } else if (source == model::PatchSource::kUpgrade) {
       AIOP_TRY(candidates, FromUpgrades(base, incident));
+    } else if (source == model::PatchSource::kLlm) {
+      AIOP_TRY(candidates, FromModel(base, incident, decision));
     }
     for (const Candidate& candidate : candidates) {
       if (engine_.stopping()) return Fail(Code::kCancelled, "aiop is stopping");
@@ -192,8 +322,10 @@ Result<std::optional<model::Change>> Governor::HealMotor(const model::DecisionRe
       AIOP_TRY(auto change, Try(base, candidate, incident, decision));
       if (!change) continue;
       ++tried;
-      if (change->status == model::ChangeState::kPromoted ||
-          change->status == model::ChangeState::kAwaitingApproval) {
+      AIOP_CHECK_OK(NotePatternUse(*change));
+      // Promoted, awaiting approval, on trial, or waiting for the end of another trial.
+      if (change->status != model::ChangeState::kRejected &&
+          change->status != model::ChangeState::kSuperseded) {
         return change;
       }
     }
@@ -228,7 +360,6 @@ Result<model::Change> Governor::SubmitMotor(const std::string& plant, const std:
                      tree.error().message);
     candidate.tree = *tree;
   }
-  AIOP_CHECK_OK(repository.CheckTree(candidate.tree));
   // The incident it answers, where exactly one of this motor waits for a fix.
   AIOP_TRY(const auto incidents, engine_.home().ledger().ListBy<model::Incident>(
                                      store::Kind<model::Incident>::Field::kPlant, plant));
@@ -287,6 +418,7 @@ Result<model::Change> Governor::SubmitApp(const std::string& app, const std::str
         "the app's owner decides about its spec; its runs are retried on the same motor version";
     made.created = made.updated = Now();
     AIOP_CHECK_OK(home.ledger().Put(made, store::Mode::kInsert));
+    AIOP_CHECK_OK(app_repair::SupersedeOpen(engine_, app));
     return made;
   }();
   [[maybe_unused]] const Status removed = file::RemoveTree(folder);

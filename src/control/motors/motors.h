@@ -107,6 +107,11 @@ class Repository {
   // top of the last one.
   Status Fetch();
 
+  // The heads of these pull requests (refs/pull/N/head, as GitHub and Gitea have them), fetched
+  // from the source, by number; those that the source does not have are left out. kInvalid if the
+  // source is no git repository, or one whose ids are converted.
+  Result<std::map<int64_t, std::string>> FetchPullRequests(const std::vector<int64_t>& numbers);
+
   // The absolute path or URL the motor came from, without credentials in it.
   std::string SourceText() const;
 

@@ -222,5 +222,28 @@ TEST_F(Refs, PushNeverTouchesTheBranchThatIsCheckedOut) {
   EXPECT_EQ(folder_.Git("source", {"rev-parse", "main"}), first_);
 }
 
+TEST(PullRequests, TheirHeadsAreFetchedAndThoseThatAreNotThereAreLeftOut) {
+  const MotorFolder folder;
+  folder.MakeMotor("source");
+  const std::string first = folder.Git("source", {"rev-parse", "HEAD"});
+  folder.Write("source/lib/rules.txt", "another\n");
+  const std::string second = folder.CommitAll("source", "a fix");
+  folder.Git("source", {"update-ref", "refs/pull/7/head", second});
+  folder.Git("source", {"update-ref", "refs/pull/12/head", first});
+  AIOP_MOTORS_GET(Repository motor, Repository::Import(folder / "source", folder / "motor"));
+  EXPECT_EQ(*motor.FetchPullRequests({}), (std::map<int64_t, std::string>{}));
+  EXPECT_EQ(*motor.FetchPullRequests({7, 12}),
+            (std::map<int64_t, std::string>{{7, second}, {12, first}}));
+  EXPECT_EQ(*motor.FetchPullRequests({7, 8}), (std::map<int64_t, std::string>{{7, second}}));
+  EXPECT_FALSE(motor.FetchPullRequests({8}));
+}
+
+TEST(PullRequests, APlainFolderHasNone) {
+  const MotorFolder folder;
+  folder.Write("source/motor.yaml", "name: demo\nversion: 1.0.0\nrun: [\"true\"]\n");
+  AIOP_MOTORS_GET(Repository motor, Repository::Import(folder / "source", folder / "motor"));
+  EXPECT_EQ(motor.FetchPullRequests({7}).error().code, Code::kInvalid);
+}
+
 }  // namespace
 }  // namespace aiop::motors

@@ -157,6 +157,32 @@ Status Repository::Fetch() {
   return AdoptTags(layout.Repository());
 }
 
+Result<std::map<int64_t, std::string>> Repository::FetchPullRequests(
+    const std::vector<int64_t>& numbers) {
+  std::map<int64_t, std::string> heads;
+  if (numbers.empty()) return heads;
+  const Layout layout{folder_};
+  AIOP_TRY(const auto lock, file::Lock::Acquire(layout.Lock(), kLockPatienceMs));
+  if (IsPlainFolder(source_) || IsConverted(layout) ||
+      (IsLocal(source_) && fs::is_regular_file(source_))) {
+    return Invalid("the motor's source " + SourceText() +
+                   " has no pull requests: it is no full SHA-1 git repository");
+  }
+  const Status together = FetchPullHeads(layout, layout.Repository(), source_, numbers);
+  AIOP_TRY(const auto repository, git::Open(layout.Repository()));
+  for (const int64_t number : numbers) {
+    // git gives none if it cannot give all.
+    if (!together) {
+      const Status alone = FetchPullHeads(layout, layout.Repository(), source_, {number});
+      if (!alone) continue;
+    }
+    auto head = git::ResolveToCommit(repository.get(), kUpstreamPulls + std::to_string(number));
+    if (head) heads.emplace(number, *std::move(head));
+  }
+  if (heads.empty() && !together) return std::unexpected(together.error());
+  return heads;
+}
+
 Status Repository::Push(const std::vector<PushRef>& refs) {
   const Layout layout{folder_};
   if (refs.empty()) return Invalid("no refs to push");

@@ -179,6 +179,16 @@ Status FetchRepository(const Layout& layout, const fs::path& git_folder,
   return SetHead(git_folder, answer.default_branch);
 }
 
+Status FetchPullHeads(const Layout& layout, const fs::path& git_folder, const std::string& source,
+                      const std::vector<int64_t>& numbers) {
+  std::vector<std::string> refspecs;
+  for (const int64_t number : numbers) {
+    const std::string digits = std::to_string(number);
+    refspecs.push_back("+refs/pull/" + digits + "/head:" + kUpstreamPulls + digits);
+  }
+  return FetchRefs(GitProgram(git_folder, layout.folder, source), source, refspecs);
+}
+
 bool IsConverted(const Layout& layout) {
   std::error_code error;
   return fs::exists(layout.Mirror() / "HEAD", error);

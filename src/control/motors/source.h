@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/result/result.h"
 
@@ -13,6 +14,7 @@ namespace aiop::motors {
 
 inline constexpr char kUpstreamHeads[] = "refs/upstream/heads/";
 inline constexpr char kUpstreamTags[] = "refs/upstream/tags/";
+inline constexpr char kUpstreamPulls[] = "refs/upstream/pull/";
 inline constexpr char kUpstreamHead[] = "refs/upstream/HEAD";  // symbolic
 inline constexpr char kUpstreamDetached[] = "refs/upstream/DETACHED";
 
@@ -41,6 +43,11 @@ Status FetchSource(const Layout& layout, const std::filesystem::path& git_folder
 // The part of it for git repositories, bundles and URLs.
 Status FetchRepository(const Layout& layout, const std::filesystem::path& git_folder,
                        const std::string& source);
+
+// refs/pull/N/head of the source as refs/upstream/pull/N of `git_folder`. One that is not there
+// fails all.
+Status FetchPullHeads(const Layout& layout, const std::filesystem::path& git_folder,
+                      const std::string& source, const std::vector<int64_t>& numbers);
 
 // The part of it for plain folders: a commit on top of refs/upstream/heads/main if the content
 // differs.

@@ -128,6 +128,34 @@ struct Kind<model::Batch> {
 };
 
 template <>
+struct Kind<model::Pattern> {
+  static constexpr Side side = Side::kLedger;
+  static constexpr std::string_view name = "pattern", word = "pattern";
+  enum class Field { kFingerprint, kPlant, kState };
+  static std::string Id(const model::Pattern& r) { return r.id; }
+  static Keys KeysOf(const model::Pattern& r) {
+    return {r.fingerprint, r.plant, std::string(describe::Name(r.state)), ""};
+  }
+};
+template <>
+struct Kind<model::Token> {
+  static constexpr Side side = Side::kLedger;
+  static constexpr std::string_view name = "token", word = "token";
+  enum class Field { kHash };
+  static std::string Id(const model::Token& r) { return r.name; }
+  static Keys KeysOf(const model::Token& r) { return {r.hash, "", "", ""}; }
+};
+
+template <>
+struct Kind<model::HookDelivery> {
+  static constexpr Side side = Side::kLedger;
+  static constexpr std::string_view name = "hook_delivery", word = "delivery of a webhook";
+  enum class Field { kHook };
+  static std::string Id(const model::HookDelivery& r) { return r.id; }
+  static Keys KeysOf(const model::HookDelivery& r) { return {r.hook, "", "", ""}; }
+};
+
+template <>
 struct Kind<model::App> {
   static constexpr Side side = Side::kApp;
   static constexpr std::string_view name = "app", word = "app";

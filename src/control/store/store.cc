@@ -15,7 +15,7 @@ namespace aiop::store {
 namespace {
 
 // Raised when a table changes in a way that older programs cannot read. Newer files are refused.
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;  // 2: governed changes, patterns, tokens
 // How many waiting commits share one flush to disk.
 constexpr size_t kGroupMax = 256;
 
@@ -93,7 +93,8 @@ std::vector<std::string_view> TablesOf(Side side) {
     case Side::kLedger:
       return Names<model::Run, model::Transition, model::Checkpoint, model::Attempt,
                    model::StoredEvent, model::Incident, model::Occurrence, model::DecisionRecord,
-                   model::DecisionHistory, model::Experiment, model::Change, model::Batch>();
+                   model::DecisionHistory, model::Experiment, model::Change, model::Batch,
+                   model::Pattern, model::Token, model::HookDelivery>();
     case Side::kApp:
       return Names<model::App, model::AppVersion, model::Artifact>();
     case Side::kMotor:
@@ -244,6 +245,12 @@ Status CheckFence(Connection& connection, const Fence& fence) {
 
 // The sequence number of the record; nothing if it was left alone.
 Result<std::optional<int64_t>> WriteOne(Connection& connection, const Write& write) {
+  if (write.mode == Mode::kRemove) {
+    AIOP_TRY(auto removal, connection.Prepare("DELETE FROM \"" + write.kind + "\" WHERE id=?1"));
+    removal->Bind(1, write.id);
+    AIOP_CHECK_OK(removal->Run());
+    return std::optional<int64_t>();
+  }
   const std::string insert =
       "INSERT INTO \"" + write.kind + "\"(id,k0,k1,k2,k3,body) VALUES(?1,?2,?3,?4,?5,?6)";
   const bool replaces = write.mode == Mode::kPut ||

@@ -33,6 +33,7 @@ enum class Mode {
   kPut,          // insert or replace
   kInsert,       // the whole commit fails with kConflict if the id exists
   kInsertIfNew,  // left alone if the id exists
+  kRemove,       // gone; fine if there is none. Listeners are not told
 };
 
 struct Write {
@@ -155,6 +156,13 @@ class Store {
       commit_.writes.push_back({std::string(Kind<T>::name), Kind<T>::Id(record),
                                 Kind<T>::KeysOf(record), json::Text(describe::ToJson(record)),
                                 mode});
+      return *this;
+    }
+    template <class T>
+    Batch& Remove(std::string_view id) {
+      static_assert(Kind<T>::side == kSide, "this record belongs to another store");
+      commit_.writes.push_back(
+          {std::string(Kind<T>::name), std::string(id), {}, "", Mode::kRemove});
       return *this;
     }
     bool empty() const { return commit_.writes.empty(); }

@@ -73,6 +73,22 @@ TEST_F(StoreTest, ACommitIsAllOrNothing) {
   EXPECT_FALSE(ledger->Find<model::Run>("new")->has_value());
 }
 
+TEST_F(StoreTest, ARemovedRecordIsGoneWithTheCommitThatRemovesIt) {
+  auto ledger = *Ledger::Open(folder_ / "ledger.db");
+  ASSERT_TRUE(ledger->Put(MakeRun("old", "a")).has_value());
+  Ledger::Batch refused;
+  refused.Remove<model::Run>("old")
+      .Put(MakeRun("old2", "a"))
+      .Put(MakeRun("old2", "a"), Mode::kInsert);
+  EXPECT_EQ(ledger->Commit(std::move(refused)).error().code, Code::kConflict);
+  EXPECT_TRUE(ledger->Find<model::Run>("old")->has_value());
+  Ledger::Batch batch;
+  batch.Put(MakeRun("new", "a")).Remove<model::Run>("old").Remove<model::Run>("never was");
+  ASSERT_TRUE(ledger->Commit(std::move(batch)).has_value());
+  EXPECT_FALSE(ledger->Find<model::Run>("old")->has_value());
+  EXPECT_TRUE(ledger->Find<model::Run>("new")->has_value());
+}
+
 TEST_F(StoreTest, TellsDuplicatesFromNewEvents) {
   auto ledger = *Ledger::Open(folder_ / "ledger.db");
   ASSERT_TRUE(ledger->Put(MakeEvent("e1")).has_value());

@@ -9,6 +9,7 @@ Status Supervisor::Impl::ResumeOn(const model::Change& change,
                                   const std::vector<model::Run>& runs) {
   AIOP_TRY(const contexts::Motor motor,
            contexts::MotorAtCommit(home, change.plant, change.candidate));
+  const bool on_trial = change.status == model::ChangeState::kCanary;
   for (const model::Run& run : runs) {
     if (run.state != RunState::kPatchingMotor && run.state != RunState::kPaused) continue;
     if (run.state == RunState::kPaused) {
@@ -23,9 +24,11 @@ Status Supervisor::Impl::ResumeOn(const model::Change& change,
              engine.PrepareResume(run.id, run.app_ctx, motor,
                                   {.cause = "resumed on motor " + change.version,
                                    .steps_back = static_cast<int>(change.steps_back),
-                                   .healed_by = change.id}));
+                                   .healed_by = change.id,
+                                   .canary = on_trial ? std::optional(change.id) : std::nullopt}));
   }
-  return arbiter.SetOutcome(decision.decision_id, "patched: motor " + change.version);
+  return arbiter.SetOutcome(decision.decision_id,
+                            (on_trial ? "on trial: motor " : "patched: motor ") + change.version);
 }
 
 // The change that made the active version, if the runs stand on an older one and pass with it:
@@ -59,10 +62,36 @@ Result<std::optional<model::Change>> Supervisor::Impl::AnsweredByActive(
   return std::optional(std::move(change));
 }
 
+// Whether so many fixes of this failure were useless that a human has to come first: then its runs
+// wait.
+Result<bool> Supervisor::Impl::StopAtBreaker(const model::DecisionRecord& decision,
+                                             const model::Incident& incident,
+                                             const std::vector<model::Run>& runs) {
+  AIOP_TRY(const std::string breaker, followup.BreakerOf(incident));
+  if (breaker.empty()) return false;
+  AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id, "waiting: " + breaker));
+  for (const model::Run& run : runs) {
+    AIOP_TRY([[maybe_unused]] const auto waits,
+             engine.Move(run.id, lifecycle::RunEvent::kPause, breaker, PausedBecause::kBreaker));
+  }
+  return true;
+}
+
+// Fixes after which the failure is back, before anybody looks for the next one.
+Status Supervisor::Impl::NoteUselessFixes(const std::string& plant) {
+  AIOP_TRY(const auto returned, followup.NoteReturns(plant));
+  for (const model::Change& change : returned) {
+    if (change.decision.empty() || change.status != model::ChangeState::kRolledBack) continue;
+    AIOP_CHECK_OK(arbiter.SetOutcome(change.decision, "not healed: rolled back"));
+  }
+  return {};
+}
+
 Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
                                    const std::vector<model::Run>& standing) {
+  AIOP_TRY(const auto elsewhere, ActOnTrial(decision, standing));
   std::vector<model::Run> runs;
-  for (const model::Run& run : standing) {
+  for (const model::Run& run : elsewhere) {
     if (!run.pinned_motor) {
       runs.push_back(run);
     } else if (!Waits(run, PausedBecause::kFix)) {
@@ -83,6 +112,10 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
   // The answer to another incident may answer this one too.
   AIOP_TRY(const auto answered, AnsweredByActive(decision, runs));
   if (answered) return ResumeOn(*answered, decision, runs);
+  AIOP_TRY(const bool stopped, StopAtBreaker(decision, incident, runs));
+  if (stopped) return {};
+  AIOP_TRY(const bool only_observes, OnlyObserves(decision, runs, "the motor has to change"));
+  if (only_observes) return {};
   std::vector<model::Run> patching;
   for (const model::Run& run : runs) {
     AIOP_TRY(auto moved, engine.Move(run.id, lifecycle::RunEvent::kPatchMotor,
@@ -108,20 +141,34 @@ Status Supervisor::Impl::HealMotor(const model::DecisionRecord& decision,
   }
   if (!*change) {
     exhausted.insert(decision.decision_id);
-    AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id,
-                                     "waiting: no patch source has a fix that passes the gates"));
-    return park(
-        PausedBecause::kFix,
-        decision.classification == model::Classification::kMixed
-            ? "motor and app do not fit each other, and no patch source makes the motor take "
-              "this spec: change the app, or the motor"
-            : "the motor is at fault and no patch source has a fix that passes the gates");
+    const size_t asked = patching.size();
+    AIOP_TRY(patching, FallBack(decision, patching));
+    if (patching.empty()) return {};
+    const std::string outcome = "waiting: no patch source has a fix that passes the gates";
+    // That some went around it is the outcome even if others wait: it is not healed by that.
+    if (patching.size() == asked) AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id, outcome));
+    const bool mixed = decision.classification == model::Classification::kMixed;
+    const std::string why =
+        mixed ? "motor and app do not fit each other, and no patch source makes the motor take "
+                "this spec: change the app, or the motor"
+              : "the motor is at fault and no patch source has a fix that passes the gates";
+    AIOP_CHECK_OK(park(PausedBecause::kFix, why));
+    // The motor went first.
+    return mixed ? HealApps(decision, patching, {.outcome = outcome, .cause = why}) : Status();
   }
   if ((*change)->status == model::ChangeState::kAwaitingApproval) {
     exhausted.insert(decision.decision_id);
     AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id,
                                      "waiting: change " + (*change)->id + " awaits approval"));
     return park(PausedBecause::kApproval, "change " + (*change)->id + " awaits approval");
+  }
+  if ((*change)->status == model::ChangeState::kCanary) {
+    return JoinTrial(**change, decision, patching);
+  }
+  if ((*change)->status == model::ChangeState::kGating) {
+    AIOP_CHECK_OK(arbiter.SetOutcome(
+        decision.decision_id, "waiting: change " + (*change)->id + ": " + (*change)->reason));
+    return park(PausedBecause::kCanary, "change " + (*change)->id + ": " + (*change)->reason);
   }
   return ResumeOn(**change, decision, patching);
 }
@@ -149,14 +196,9 @@ Status Supervisor::Impl::ActOn(const model::DecisionRecord& decision,
                   "app and motor");
   }
   if (decision.classification == model::Classification::kApp) {
-    // Before the runs are parked: a parked run is not looked at again.
-    AIOP_CHECK_OK(arbiter.SetOutcome(decision.decision_id, "waiting: the app has to change"));
-    for (const model::Run& run : runs) {
-      AIOP_TRY([[maybe_unused]] const auto waits,
-               engine.Move(run.id, lifecycle::RunEvent::kPause,
-                           "the app has to change: " + decision.rationale, PausedBecause::kFix));
-    }
-    return {};
+    return HealApps(decision, runs,
+                    {.outcome = "waiting: the app has to change",
+                     .cause = "the app has to change: " + decision.rationale});
   }
   return HealMotor(decision, runs);
 }
@@ -170,8 +212,11 @@ Status Supervisor::Impl::ActAll(const std::vector<std::string>& runs) {
     if (!Waits(run, PausedBecause::kEvidence) && !Waits(run, PausedBecause::kFix)) continue;
     if (exhausted.contains(run.decision)) continue;
     AIOP_TRY(const auto decision, home.ledger().Get<model::DecisionRecord>(run.decision));
-    if (Waits(run, PausedBecause::kFix) && decision.classification == model::Classification::kApp)
+    // What was only observed is looked at again: the plant may let the operator do more by now.
+    const bool app = decision.classification == model::Classification::kApp;
+    if (Waits(run, PausedBecause::kFix) && app && !decision.outcome.starts_with("observed")) {
       continue;
+    }
     waiting[run.decision].push_back(run);
   }
   // Motor alone, then mixed, then app; by app within these.
@@ -239,6 +284,9 @@ Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
     AIOP_TRY(const auto occurrences, engine.OccurrencesAt(incident));
     AIOP_TRY(const bool healed, IsHealed(incident, occurrences));
     if (!healed) continue;
+    // Its runs went around it, on an older version: it is there still.
+    AIOP_TRY(const auto ruling, home.ledger().Find<model::DecisionRecord>(incident.decision));
+    if (ruling && ruling->outcome.starts_with(kFellBack)) continue;
     AIOP_TRY(incident.state,
              lifecycle::StepIncident(incident.state, lifecycle::IncidentEvent::kHealed));
     // What would not be looked at again comes last.
@@ -262,9 +310,10 @@ Status Supervisor::Impl::CloseIncidents(const std::vector<std::string>& runs) {
     const bool useless =
         version.impact && version.impact->runs_healed == 0 && version.impact->runs_not_healed > 0;
     if (useless && change.status == model::ChangeState::kPromoted) {
-      AIOP_CHECK_OK(governor.RollBackUseless(id, "no run it was made for was healed by it"));
+      // A change that was rolled back is not looked at again: that comes last.
       if (!change.decision.empty())
         AIOP_CHECK_OK(arbiter.SetOutcome(change.decision, "not healed: rolled back"));
+      AIOP_CHECK_OK(followup.NoteUseless(id, "no run it was made for was healed by it"));
     }
   }
   return {};

@@ -11,11 +11,17 @@ Result<std::vector<std::string>> Supervisor::Impl::SelectRunsOf(const Request& r
   if (profiles.empty()) profiles = {""};
   AIOP_TRY(const auto history,
            home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kApp, app.name));
+  // New runs of the cohort are made on the version on trial.
+  AIOP_TRY(auto on_trial, governor.OnTrial(request.plant));
+  const bool takes_part = on_trial && request.motor_version.empty() &&
+                          !on_trial->canaries.back().shadow &&
+                          std::ranges::count(on_trial->canaries.back().cohort, app.name) > 0;
+  if (!takes_part) on_trial.reset();
   std::vector<std::string> selected;
   for (const std::string& profile : profiles) {
     std::string found;
     for (const auto& run : history) {
-      if (run.profile != profile || run.plant != request.plant) continue;
+      if (run.profile != profile || run.plant != request.plant || run.shadow) continue;
       if (!run.Ended()) {
         if (request.fresh) {
           AIOP_CHECK_OK(Cancel(run, "given up for a fresh run"));
@@ -30,11 +36,16 @@ Result<std::vector<std::string>> Supervisor::Impl::SelectRunsOf(const Request& r
       }
     }
     if (found.empty()) {
-      AIOP_TRY(const model::Run run, engine.CreateRun({.plant = request.plant,
-                                                       .app = app.name,
-                                                       .profile = profile,
-                                                       .batch = batch,
-                                                       .motor_version = request.motor_version}));
+      engine::NewRun wanted{.plant = request.plant,
+                            .app = app.name,
+                            .profile = profile,
+                            .batch = batch,
+                            .motor_version = request.motor_version};
+      if (on_trial) {
+        wanted.canary = on_trial->id;
+        wanted.commit = on_trial->candidate;
+      }
+      AIOP_TRY(const model::Run run, engine.CreateRun(wanted));
       found = run.id;
     }
     selected.push_back(found);
@@ -98,17 +109,29 @@ Status Supervisor::Impl::Cancel(const model::Run& run, const std::string& cause)
 Status Supervisor::Impl::TakeOver(const model::Run& run) {
   if (run.state != RunState::kPaused) return {};
   AIOP_TRY(const model::App app, home.apps().Get<model::App>(run.app));
-  AIOP_TRY(const contexts::Motor own, contexts::MotorAtCommit(home, run.plant, run.motor_commit));
+  AIOP_TRY(const contexts::Motor own, OwnMotor(run));
   if (Waits(run, PausedBecause::kApproval)) {
     // Its change may have been decided since.
     AIOP_TRY(const auto changes, home.ledger().ListBy<model::Change>(
                                      store::Kind<model::Change>::Field::kIncident, run.incident));
-    const bool waits = std::any_of(changes.begin(), changes.end(), [](const model::Change& change) {
-      return change.status == model::ChangeState::kAwaitingApproval;
+    const bool waits = std::ranges::any_of(changes, [&](const model::Change& change) {
+      const bool its_own = change.side != model::Scope::kApp || change.app == run.app;
+      return its_own && change.status == model::ChangeState::kAwaitingApproval;
     });
     if (!waits) {
       AIOP_TRY([[maybe_unused]] const auto again,
                engine.Move(run.id, lifecycle::RunEvent::kPause, "its change was decided",
+                           PausedBecause::kFix));
+    }
+  }
+  if (Waits(run, PausedBecause::kBreaker) && !run.incident.empty()) {
+    // A human may have closed it since, or brought a fix.
+    AIOP_TRY(const auto incident, engine.CurrentIncident(run.incident));
+    AIOP_TRY(const std::string breaker, followup.BreakerOf(incident));
+    if (breaker.empty() || !incident.change.empty()) {
+      AIOP_TRY([[maybe_unused]] const auto again,
+               engine.Move(run.id, lifecycle::RunEvent::kPause,
+                           breaker.empty() ? "the breaker was closed" : "there is a new fix",
                            PausedBecause::kFix));
     }
   }
@@ -125,17 +148,25 @@ Status Supervisor::Impl::TakeOver(const model::Run& run) {
     }
   }
   const bool interrupted = Waits(run, PausedBecause::kOperator) || Waits(run, PausedBecause::kBoot);
-  if (app.current != run.app_ctx) {
+  // What is made anew is made of the same app version, unless that fails.
+  const bool same_app = !run.rerun_of.empty() && run.incident.empty();
+  if (app.current != run.app_ctx && !same_app) {
     AIOP_TRY([[maybe_unused]] const auto patching,
              engine.Move(run.id, lifecycle::RunEvent::kPatchApp,
                          "its app has a new version, " + app.current.version));
     AIOP_TRY([[maybe_unused]] const auto patched,
              engine.Move(run.id, lifecycle::RunEvent::kPatched,
                          "validating on app version " + app.current.version));
+    AIOP_TRY(const auto version, contexts::VersionOf(home, app.current));
+    constexpr std::string_view kChange = "change ";
+    const bool patched_by_us =
+        version.made_by == "operator" && version.because.starts_with(kChange);
     AIOP_TRY([[maybe_unused]] const auto ready,
-             engine.PrepareResume(run.id, app.current, own,
-                                  {.cause = "retried on app version " + app.current.version +
-                                            " with the same motor version"}));
+             engine.PrepareResume(
+                 run.id, app.current, own,
+                 {.cause = "retried on app version " + app.current.version +
+                           " with the same motor version",
+                  .healed_by = patched_by_us ? version.because.substr(kChange.size()) : ""}));
     return {};
   }
   if (interrupted && run.incident.empty()) {

@@ -3,6 +3,16 @@
 #include "control/supervision/impl.h"
 
 namespace aiop::supervision {
+namespace {
+
+// For a human, for more runs, or for the end of another trial.
+bool Waits(const model::Change& change) {
+  return change.status == model::ChangeState::kAwaitingApproval ||
+         change.status == model::ChangeState::kCanary ||
+         change.status == model::ChangeState::kGating;
+}
+
+}  // namespace
 
 Result<Summary> Supervisor::Impl::Summarise(const std::string& plant,
                                             const std::vector<std::string>& runs) {
@@ -34,8 +44,12 @@ Result<Summary> Supervisor::Impl::Summarise(const std::string& plant,
   for (const auto& change : changes) {
     const bool concerns = std::find(summary.incidents.begin(), summary.incidents.end(),
                                     change.incident) != summary.incidents.end();
-    if (concerns || change.status == model::ChangeState::kAwaitingApproval)
-      summary.changes.push_back(change);
+    // What waits for another app is not this command's.
+    const bool of_other_app =
+        change.side == model::Scope::kApp &&
+        std::ranges::find(summary.runs, change.app, &model::Run::app) == summary.runs.end();
+    const bool waits = Waits(change);
+    if ((concerns || waits) && !of_other_app) summary.changes.push_back(change);
   }
   return summary;
 }
@@ -89,7 +103,7 @@ int ExitCodeOf(const Summary& summary) {
     waits = waits || (run.state != RunState::kSuccess && run.state != RunState::kFailed);
   }
   for (const model::Change& change : summary.changes) {
-    waits = waits || change.status == model::ChangeState::kAwaitingApproval;
+    waits = waits || Waits(change);
   }
   return failed ? 1 : waits ? 3 : 0;
 }

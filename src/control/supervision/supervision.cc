@@ -25,6 +25,7 @@ engine::Engine& Supervisor::engine() { return impl_->engine; }
 experiments::Harness& Supervisor::harness() { return impl_->harness; }
 arbitration::Arbiter& Supervisor::arbiter() { return impl_->arbiter; }
 governance::Governor& Supervisor::governor() { return impl_->governor; }
+void Supervisor::UseForgeToken(std::string token) { impl_->liaison.UseToken(std::move(token)); }
 void Supervisor::Stop() { impl_->engine.StopAll(); }
 
 Status Supervisor::Impl::ApplyPending() {
@@ -61,8 +62,7 @@ Status Supervisor::Handle(const MailboxRequest& request) {
   return {};
 }
 
-Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
-                                         const std::vector<std::string>& runs) {
+Status Supervisor::Impl::GoRound(const std::string& plant, const std::vector<std::string>& runs) {
   for (int round = 0; round < kRoundLimit && !engine.stopping(); ++round) {
     AIOP_CHECK_OK(ApplyPending());
     AIOP_CHECK_OK(DriveAll(runs));
@@ -72,6 +72,7 @@ Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
     AIOP_CHECK_OK(DecideAll(runs));
     if (engine.stopping()) break;
     AIOP_CHECK_OK(ApplyPending());
+    AIOP_CHECK_OK(NoteUselessFixes(plant));
     AIOP_CHECK_OK(ActAll(runs));
     bool moved = false;
     for (const std::string& id : runs) {
@@ -80,8 +81,19 @@ Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
     }
     if (!moved) break;
   }
+  return {};
+}
+
+Result<Summary> Supervisor::Impl::Settle(const std::string& plant,
+                                         const std::vector<std::string>& selected) {
+  std::vector<std::string> runs = selected;
+  AIOP_CHECK_OK(GoRound(plant, runs));
+  if (!engine.stopping()) AIOP_CHECK_OK(SettleTrials(plant, runs));
   if (!engine.stopping()) {
     AIOP_CHECK_OK(CloseIncidents(runs));
+    AIOP_CHECK_OK(followup.Settle(plant));
+    AIOP_CHECK_OK(followup.DeliverPages());
+    AIOP_CHECK_OK(liaison.TellAll(plant));
     AIOP_TRY(auto standings, figures::Objectives(home, plant, Now()));
     AIOP_CHECK_OK(figures::NoteBreaches(engine, standings));
   }
@@ -99,6 +111,7 @@ Result<Summary> Supervisor::Supervise(const Request& request) {
   Impl& impl = *impl_;
   impl.jobs = request.jobs;
   impl.exhausted.clear();
+  impl.liaison.StartAnew();
   AIOP_CHECK_OK(UsePolicyOf(request.plant));
   AIOP_TRY([[maybe_unused]] const auto recovered, impl.engine.Recover());
   {
@@ -115,7 +128,10 @@ Result<Summary> Supervisor::Supervise(const Request& request) {
            .event = {}});
     }
   }
+  AIOP_CHECK_OK(impl.followup.DeliverPages());
+  AIOP_CHECK_OK(impl.liaison.TellAll(request.plant));
   AIOP_CHECK_OK(impl.governor.ContinueAll(request.plant));
+  AIOP_CHECK_OK(app_repair::ContinueAll(impl.engine, request.plant));
   AIOP_CHECK_OK(impl.governor.AdoptOutside(request.plant));
   model::Batch batch;
   batch.id = NewId();
@@ -147,15 +163,19 @@ Result<Summary> Supervisor::Continue(const std::string& plant,
   Impl& impl = *impl_;
   impl.jobs = jobs;
   impl.exhausted.clear();
+  impl.liaison.StartAnew();
   AIOP_CHECK_OK(UsePolicyOf(plant));
   AIOP_TRY([[maybe_unused]] const auto recovered, impl.engine.Recover());
+  AIOP_CHECK_OK(impl.followup.DeliverPages());
+  AIOP_CHECK_OK(impl.liaison.TellAll(plant));
   AIOP_CHECK_OK(impl.governor.ContinueAll(plant));
+  AIOP_CHECK_OK(app_repair::ContinueAll(impl.engine, plant));
   std::vector<std::string> runs = wanted;
   if (runs.empty()) {
     AIOP_TRY(const auto all,
              impl.home.ledger().ListBy<model::Run>(store::Kind<model::Run>::Field::kPlant, plant));
     for (const auto& run : all) {
-      if (!run.Ended()) runs.push_back(run.id);
+      if (!run.Ended() && !run.shadow) runs.push_back(run.id);
     }
   }
   for (const std::string& id : runs) {

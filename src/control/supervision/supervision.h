@@ -41,7 +41,7 @@ struct Summary {
   std::vector<model::Change> changes;
 };
 json::Value ToJson(const Summary& summary);
-// 0 all SUCCESS, 1 something FAILED, 3 something PAUSED or awaiting approval.
+// 0 all SUCCESS, 1 something FAILED, 3 something PAUSED, awaiting approval or on trial.
 int ExitCodeOf(const Summary& summary);
 // The summary of the plant's runs has reached who asked for it: the next request is a new one.
 Status Delivered(contexts::Home& home, const std::string& plant);
@@ -57,6 +57,8 @@ class Supervisor {
   // it.
   Supervisor(contexts::Home& home, const policy::Policy& policy, engine::Watcher watcher);
   ~Supervisor();
+  // What forges of motors are spoken to with; empty: without.
+  void UseForgeToken(std::string token);
 
   // Until Delivered() is told, the same request, made again, answers for the same runs: a command
   // that is killed before it could print its summary loses nothing and repeats nothing.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The patch source `upgrade`: newer published versions of the dependencies that a motor pins
-// exactly. One registry so far, npm (package.json with package-lock.json), behind the interface
-// Registry. Owns nothing; thread-safe. Errors: kUnavailable when the registry cannot be reached
-// (say so and go on with other sources), kInvalid for a manifest that cannot be read.
+// exactly. Two registries behind one interface: npm (package.json with package-lock.json), and
+// whatever a command lists the versions of. Owns nothing; thread-safe. Errors: kUnavailable when
+// the registry cannot be reached (say so and go on with other sources), kInvalid for a manifest
+// that cannot be read.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,6 +58,19 @@ class Registry {
 // dependencies do not fit together.
 std::unique_ptr<Registry> MakeNpm(const std::filesystem::path& home_folder,
                                   const std::string& command = "npm");
+
+// A dependency that a motor declares: `file` a glob, `pattern` of RE2 with one group, its version.
+struct Listed {
+  std::string name;
+  std::string file;
+  std::string pattern;
+};
+// The versions of a dependency, one for each line of what its command prints, in any order.
+using Lister = std::function<Result<std::vector<std::string>>(const std::string& dependency)>;
+
+// Apply changes the version where the pattern finds it, in each file that pins it, and nothing
+// else.
+std::unique_ptr<Registry> MakeListed(std::vector<Listed> dependencies, Lister lister);
 
 // Upgrades worth trying, most promising first, at most `limit`: of each pinned dependency the
 // newest patch of its minor, then the newest minor of its major, then each newer major's newest,

@@ -98,4 +98,39 @@ ObjectiveStanding Measure(const model::Objective& objective, const model::Budget
 double LatencyOf(const Build& build);
 std::optional<double> CostOf(const Build& build);
 
+// ---- Compliance ----
+
+// Records that speak for or against a line of the checklist: how many, and the newest few.
+struct Witnesses {
+  int64_t count = 0;
+  std::vector<std::string> newest;  // ids, at most kWitnesses
+  std::optional<Timestamp> at;      // of the newest
+
+  void Add(const std::string& id, Timestamp time);
+};
+inline constexpr size_t kWitnesses = 3;
+
+// What a home's records show. Each pair: what there is, and what of it is not as it has to be.
+struct Practice {
+  Witnesses app_versions, motor_versions;
+  Witnesses runs, runs_without_context;  // whose app or motor version is not there
+  Witnesses events, events_without_trace;
+  Witnesses decisions, decisions_incomplete;  // without rationale or plan
+  Witnesses undecided;                        // incidents that nobody decided yet
+  std::string broken_chain;                   // empty: both chains are whole
+  Witnesses resumed, resumed_with_redone_steps;
+  Witnesses patches_waiting;                     // promoted, and its runs are still to end
+  Witnesses promoted, promoted_without_figures;  // motor versions that aiop made
+  Witnesses promoted_without_gates;              // and without break-glass
+  Witnesses ungoverned;                          // made outside, and run without having been gated
+  Witnesses unreviewed;                          // let through past gates, and nobody looked since
+  Witnesses rollbacks, exercises, failed_exercises;
+  int64_t mute_events = 0;
+  int64_t checked_events = 0;
+};
+
+// The checklist of specification section 19, and that nothing is mute and no change ungoverned.
+// Fails closed: a line without evidence does not hold.
+std::vector<ChecklistLine> Checklist(const Practice& practice);
+
 }  // namespace aiop::kpi

@@ -329,8 +329,48 @@ struct MuteEvent {
   }
 };
 
+// What was found in the records, or made by looking: one sentence and what it rests on.
+struct Evidence {
+  std::string found;
+  std::vector<std::string> refs;
+  std::optional<Timestamp> at;
+
+  static constexpr std::string_view kName = "ComplianceEvidence";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Required("found", self.found, "One sentence.");
+    visit.Required("refs", self.refs, "Ids of the newest records it rests on.");
+    visit.Optional("at", self.at, "When the newest of them was made.");
+  }
+};
+
+// One line of the checklist (specification section 19, and what governs changes).
+struct ChecklistLine {
+  std::string name;
+  std::string requirement;
+  bool holds = false;
+  std::vector<Evidence> evidence;
+  std::vector<std::string> missing;
+  std::string test;
+
+  static constexpr std::string_view kName = "ChecklistLine";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Required("name", self.name, "Short and stable.");
+    visit.Required("requirement", self.requirement, "What has to be so.");
+    visit.Required("holds", self.holds, "Never without evidence.");
+    visit.Required("evidence", self.evidence, "Which records, and when.");
+    visit.Required("missing", self.missing,
+                   "What speaks against it or is not there, and what to do.");
+    visit.Required("test", self.test, "The test of this program that shows it.");
+  }
+};
+
 // The document of `aiop compliance`.
 struct ComplianceReport {
+  bool complies = false;
+  std::vector<ChecklistLine> checklist;
+
   int64_t checked = 0;
   int64_t incidents = 0;
   int64_t explained = 0;
@@ -341,6 +381,8 @@ struct ComplianceReport {
   static constexpr std::string_view kName = "ComplianceReport";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
+    visit.Required("complies", self.complies, "Every line holds.");
+    visit.Required("checklist", self.checklist, "");
     visit.Required("checked", self.checked, "Error and critical events.");
     visit.Required("incidents", self.incidents, "That ended in an incident.");
     visit.Required("explained", self.explained, "That have a stored reason why not.");

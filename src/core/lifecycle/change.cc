@@ -16,10 +16,12 @@ bool MayMove(model::ChangeState from, model::ChangeState to) {
       return to == kGating || to == kCanary || to == kPromoted || to == kRejected ||
              to == kSuperseded;
     case kCanary:
-      return to == kPromoted || to == kRolledBack || to == kRejected;
+      return to == kCanary || to == kPromoted || to == kRolledBack || to == kRejected ||
+             to == kSuperseded;
     case kPromoted:
       return to == kRolledBack;
     case kRejected:
+      return to == kPromoted;  // by break-glass only
     case kRolledBack:
     case kSuperseded:
       return false;

@@ -13,6 +13,7 @@ struct App {
   std::string name;
   std::string plant;
   std::vector<std::string> profiles;
+  std::vector<std::string> labels;
   AppReference current;
   Timestamp created;
 
@@ -22,6 +23,7 @@ struct App {
     visit.Required("name", self.name, "", describe::kNameRule);
     visit.Required("plant", self.plant, "");
     visit.Required("profiles", self.profiles, "Profiles it is run with; empty = one run without.");
+    visit.Optional("labels", self.labels, "Words by which canaries choose apps.");
     visit.Required("current", self.current, "The version that runs use.");
     visit.Required("created", self.created, "");
   }
@@ -94,6 +96,7 @@ struct Plant {
   std::string team;    // whose it is; policies may differ by team
   MotorReference active;
   std::string active_commit;
+  std::string canary_change;  // on trial with some apps; empty: none
   Timestamp created;
 
   static constexpr std::string_view kName = "Plant";
@@ -105,6 +108,7 @@ struct Plant {
     visit.Optional("team", self.team, "Whose it is. Policies may differ by team.");
     visit.Required("active", self.active, "The motor version that new runs use.");
     visit.Required("active_commit", self.active_commit, "");
+    visit.Optional("canary_change", self.canary_change, "The change on trial with some apps.");
     visit.Required("created", self.created, "");
   }
 };
@@ -120,6 +124,34 @@ constexpr auto EnumNames(VersionStatus) {
                                                                     {kOutside, "outside"}});
 }
 
+// A figure before and after, so that a stranger can judge it: with its count and 95 % interval.
+struct Figure {
+  int64_t samples = 0;
+  std::optional<double> value;
+  std::optional<double> low;
+  std::optional<double> high;
+  static constexpr std::string_view kName = "Figure";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Required("samples", self.samples, "");
+    visit.Optional("value", self.value, "Rate or median; absent without samples.");
+    visit.Optional("low", self.low, "95 % interval.");
+    visit.Optional("high", self.high, "95 % interval.");
+  }
+};
+struct Comparison {
+  std::string signal;  // failures, latency_ms, cost_usd, quality
+  Figure before;
+  Figure after;
+  static constexpr std::string_view kName = "Comparison";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Required("signal", self.signal, "failures, latency_ms, cost_usd or quality.");
+    visit.Required("before", self.before, "On the version before.");
+    visit.Required("after", self.after, "On this version.");
+  }
+};
+
 struct Impact {
   int64_t apps_affected = 0;
   int64_t runs_healed = 0;
@@ -127,6 +159,7 @@ struct Impact {
   int64_t steps_saved = 0;
   std::optional<double> median_ms_before;
   std::optional<double> median_ms_after;
+  std::vector<Comparison> comparisons;
 
   static constexpr std::string_view kName = "Impact";
   template <class Self, class Visitor>
@@ -139,6 +172,7 @@ struct Impact {
     visit.Required("steps_saved", self.steps_saved, "Steps the resumed runs did not do again.");
     visit.Optional("median_ms_before", self.median_ms_before, "Plant time of a run before.");
     visit.Optional("median_ms_after", self.median_ms_after, "Plant time of a run after.");
+    visit.Optional("comparisons", self.comparisons, "Before and after, with counts.");
   }
 };
 
@@ -182,6 +216,7 @@ struct RestorePoint {
   std::string commit;
   std::string change;
   std::map<std::string, std::string> run_checkpoints;  // open run -> its checkpoint
+  std::optional<Timestamp> dropped;                    // by retention: no longer to go back to
   Timestamp created;
 
   static constexpr std::string_view kName = "RestorePoint";
@@ -193,6 +228,7 @@ struct RestorePoint {
     visit.Required("commit", self.commit, "");
     visit.Optional("change", self.change, "The change it was made for.");
     visit.Required("run_checkpoints", self.run_checkpoints, "Open runs and their last checkpoint.");
+    visit.Optional("dropped", self.dropped, "Given up by retention: no longer to go back to.");
     visit.Required("created", self.created, "");
   }
 };
@@ -205,6 +241,8 @@ struct PointerMove {
   MotorReference to;
   std::string actor;
   std::string because;
+  std::string change;                 // that led to it
+  std::vector<std::string> returned;  // runs taken back to the checkpoint of a restore point
   Timestamp at;
 
   static constexpr std::string_view kName = "PointerMove";
@@ -216,6 +254,8 @@ struct PointerMove {
     visit.Required("to", self.to, "");
     visit.Required("actor", self.actor, "");
     visit.Required("because", self.because, "");
+    visit.Optional("change", self.change, "The change that led to it.");
+    visit.Optional("returned", self.returned, "Runs taken back to where they stood before.");
     visit.Required("at", self.at, "");
   }
 };

@@ -35,8 +35,8 @@ constexpr auto EnumNames(Severity) {
 
 // Events that aiop itself makes about its records have the ids KIND/ABOUT/NUMBER, with these kinds;
 // what comes from outside must not.
-inline constexpr auto kRemarkKinds =
-    std::to_array<std::string_view>({"correction", "merge", "unmerge", "slo-breach", "slo-met"});
+inline constexpr auto kRemarkKinds = std::to_array<std::string_view>(
+    {"correction", "merge", "unmerge", "slo-breach", "slo-met", "drill"});
 constexpr bool IsRemarkId(std::string_view id) {
   const size_t slash = id.find('/');
   if (slash == std::string_view::npos) return false;

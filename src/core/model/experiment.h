@@ -93,7 +93,8 @@ struct Experiment {
   std::vector<Finding> findings;
   std::vector<std::string> dialects;
   int64_t plant_ms = 0;
-  Usage usage;  // what the plant said it spent
+  Usage usage;                         // what the plant said it spent
+  std::vector<std::string> artifacts;  // roles of what it made, sorted
   std::string transcript;
   std::string sandbox;       // the level it ran in
   std::string reduced_spec;  // blob: the least of the spec that still fails the same way
@@ -121,6 +122,7 @@ struct Experiment {
     visit.Optional("dialects", self.dialects, "");
     visit.Optional("plant_ms", self.plant_ms, "");
     visit.Optional("usage", self.usage, "What the plant said it spent.");
+    visit.Optional("artifacts", self.artifacts, "Roles of what the plant made.");
     visit.Optional("transcript", self.transcript, "");
     visit.Optional("sandbox", self.sandbox, "");
     visit.Optional("reduced_spec", self.reduced_spec, "Content: the least spec that still fails.");

@@ -33,6 +33,9 @@ struct Incident {
   std::string decision;
   std::string change;  // the change that answers it
   std::string merged_into;
+  int64_t reopened = 0;       // how often it came back after it was resolved
+  int64_t useless_fixes = 0;  // fixes after which it came back
+  std::string breaker;        // why no more fixes are tried by themselves; empty: they are
   Timestamp first_seen;
   Timestamp last_seen;
 
@@ -55,6 +58,9 @@ struct Incident {
     visit.Optional("decision", self.decision, "");
     visit.Optional("change", self.change, "");
     visit.Optional("merged_into", self.merged_into, "");
+    visit.Optional("reopened", self.reopened, "How often it came back after it was resolved.");
+    visit.Optional("useless_fixes", self.useless_fixes, "Fixes after which it came back.");
+    visit.Optional("breaker", self.breaker, "Why no more fixes are tried by themselves.");
     visit.Required("first_seen", self.first_seen, "");
     visit.Required("last_seen", self.last_seen, "");
   }

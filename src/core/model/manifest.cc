@@ -39,6 +39,21 @@ bool IsShare(std::string_view text) {
   return value >= 1 && value <= 100;
 }
 
+// A share, or names and label:WORD by comma.
+bool IsChoiceOfApps(std::string_view text) {
+  if (IsShare(text)) return true;
+  while (true) {
+    const size_t comma = std::min(text.find(','), text.size());
+    std::string_view word = text.substr(0, comma);
+    while (word.starts_with(' ')) word.remove_prefix(1);
+    while (word.ends_with(' ')) word.remove_suffix(1);
+    if (word.starts_with("label:")) word.remove_prefix(6);
+    if (!describe::IsName(word)) return false;
+    if (comma == text.size()) return true;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 bool StaysInside(std::string_view path) {
   if (path.empty() || path.front() == '/') return false;
   size_t start = 0;
@@ -157,7 +172,75 @@ json::Object SchemaFor(describe::Tag<Survival>, const describe::Rule&,
   return {{"type", json::Array{"string", "boolean", "null"}}};
 }
 
+namespace {
+
+constexpr int64_t kQuorumLimit = 20;
+
+bool IsBump(std::string_view text) { return text == "major" || text == "minor" || text == "patch"; }
+
+// {risk: ["low", "high"], ticket: "text", minutes: "number", tested: "yes_no"}
+void ReadForm(const json::Value& in, const std::string& path, describe::Reading& reading,
+              json::Object& out) {
+  const auto* object = in.if_object();
+  if (!object) return reading.Refuse(path, "must be an object of fields");
+  for (const auto& field : *object) {
+    const std::string at = json::Child(path, field.key());
+    const std::string type = TextOf(field.value());
+    const auto* words = field.value().if_array();
+    const bool listed = words && !words->empty() &&
+                        std::all_of(words->begin(), words->end(), [](const json::Value& word) {
+                          return word.is_string() && !word.get_string().empty();
+                        });
+    if (type != "text" && type != "number" && type != "yes_no" && !listed) {
+      reading.Refuse(at, "must be text, number, yes_no or a list of words to choose from");
+    }
+  }
+  out = *object;
+}
+
+void ReadApproval(const json::Object& in, const std::string& path, describe::Reading& reading,
+                  ApprovalRule& out) {
+  for (const auto& member : in) {
+    const std::string_view key = member.key();
+    const std::string at = json::Child(path, key);
+    if (key == "human_if") {
+      out.kind = ApprovalRule::Kind::kHumanIf;
+      out.human_if = TextOf(member.value());
+      if (!IsBump(out.human_if)) reading.Refuse(at, "must be major, minor or patch");
+    } else if (key == "human") {
+      if (!member.value().is_bool() || !member.value().get_bool()) {
+        reading.Refuse(at, "must be true");
+      } else if (out.kind == ApprovalRule::Kind::kDefault) {
+        out.kind = ApprovalRule::Kind::kHuman;
+      }
+    } else if (key == "quorum") {
+      describe::Decode(member.value(), at, describe::Between(1, kQuorumLimit), reading, out.quorum);
+    } else if (key == "within") {
+      describe::Decode(member.value(), at, kWindowRule, reading, out.within);
+    } else if (key == "form") {
+      ReadForm(member.value(), at, reading, out.form);
+    } else {
+      reading.Refuse(at, "is not known here: human, human_if, quorum, within and form are");
+    }
+  }
+  if (out.kind == ApprovalRule::Kind::kDefault) {
+    reading.Refuse(path, "must say human: true or human_if: major|minor|patch");
+  }
+}
+
+}  // namespace
+
 json::Value Encode(const ApprovalRule& value) {
+  const bool plain = value.quorum == 1 && value.within.empty() && value.form.empty();
+  if (!plain) {
+    json::Object object;
+    if (value.kind == ApprovalRule::Kind::kHumanIf) object["human_if"] = value.human_if;
+    if (value.kind == ApprovalRule::Kind::kHuman) object["human"] = true;
+    object["quorum"] = value.quorum;
+    if (!value.within.empty()) object["within"] = value.within;
+    if (!value.form.empty()) object["form"] = value.form;
+    return object;
+  }
   switch (value.kind) {
     case ApprovalRule::Kind::kAuto:
       return "auto";
@@ -174,13 +257,12 @@ json::Value Encode(const ApprovalRule& value) {
 void Decode(const json::Value& in, const std::string& path, const describe::Rule&,
             describe::Reading& reading, ApprovalRule& out) {
   const std::string text = TextOf(in);
-  out.human_if = OnlyMember(in, "human_if");
   if (text == "auto") {
     out.kind = ApprovalRule::Kind::kAuto;
   } else if (text == "human") {
     out.kind = ApprovalRule::Kind::kHuman;
-  } else if (out.human_if == "major" || out.human_if == "minor" || out.human_if == "patch") {
-    out.kind = ApprovalRule::Kind::kHumanIf;
+  } else if (const auto* object = in.if_object()) {
+    ReadApproval(*object, path, reading, out);
   } else {
     reading.Refuse(path, "must be auto, human or {human_if: major|minor|patch}");
   }
@@ -188,16 +270,21 @@ void Decode(const json::Value& in, const std::string& path, const describe::Rule
 
 json::Object SchemaFor(describe::Tag<ApprovalRule>, const describe::Rule&,
                        describe::SchemaDefinitions&) {
-  return {{"oneOf",
-           json::Array{
-               json::Object{{"enum", json::Array{"auto", "human", nullptr}}},
-               json::Object{
-                   {"type", "object"},
-                   {"properties",
-                    json::Object{{"human_if",
-                                  json::Object{{"enum", json::Array{"major", "minor", "patch"}}}}}},
-                   {"required", json::Array{"human_if"}},
-                   {"additionalProperties", false}}}}};
+  return {
+      {"oneOf",
+       json::Array{
+           json::Object{{"enum", json::Array{"auto", "human", nullptr}}},
+           json::Object{
+               {"type", "object"},
+               {"properties",
+                json::Object{
+                    {"human", json::Object{{"const", true}}},
+                    {"human_if", json::Object{{"enum", json::Array{"major", "minor", "patch"}}}},
+                    {"quorum",
+                     json::Object{{"type", "integer"}, {"minimum", 1}, {"maximum", kQuorumLimit}}},
+                    {"within", json::Object{{"type", "string"}, {"pattern", kWindowRule.pattern}}},
+                    {"form", json::Object{{"type", "object"}}}}},
+               {"additionalProperties", false}}}}};
 }
 
 std::vector<describe::Problem> CheckManifest(const MotorManifest& manifest) {
@@ -213,8 +300,29 @@ std::vector<describe::Problem> CheckManifest(const MotorManifest& manifest) {
     if (manifest.branches[i].empty())
       problems.push_back({json::Child("/branches", i), "must not be empty"});
   }
-  if (manifest.canary && !IsShare(manifest.canary->apps)) {
-    problems.push_back({"/canary/apps", "must be a share of the apps from 1% to 100%"});
+  if (manifest.canary && !IsChoiceOfApps(manifest.canary->apps)) {
+    problems.push_back({"/canary/apps",
+                        "must be a share of the apps from 1% to 100%, or names of apps or "
+                        "label:WORD, separated by commas"});
+  }
+  for (size_t i = 0; i < manifest.gates.observe.size(); ++i) {
+    const std::string& gate = manifest.gates.observe[i];
+    if (gate != "lint" && gate != "tests" && gate != "validators" && gate != "golden" &&
+        gate != "regression" && gate != "budgets") {
+      problems.push_back({json::Child("/gates/observe", i),
+                          "must be lint, tests, validators, golden, regression or budgets"});
+    }
+  }
+  for (size_t i = 0; i < manifest.dependencies.size(); ++i) {
+    const std::string path = json::Child("/dependencies", i);
+    if (!StaysInside(manifest.dependencies[i].file)) {
+      problems.push_back({json::Child(path, "file"), "must be a path inside the motor"});
+    }
+    CheckCommands({manifest.dependencies[i].versions}, json::Child(path, "versions"), problems);
+  }
+  if (!manifest.page.empty() && !manifest.page.starts_with("http://") &&
+      !manifest.page.starts_with("https://")) {
+    problems.push_back({"/page", "must be an http or https URL"});
   }
   for (size_t i = 0; i < manifest.slos.size(); ++i) CheckObjective(manifest, i, problems);
   CheckCommands(manifest.gates.lint, "/gates/lint", problems);

@@ -51,10 +51,15 @@ void Decode(const json::Value& in, const std::string& path, const describe::Rule
 json::Object SchemaFor(describe::Tag<Survival>, const describe::Rule&,
                        describe::SchemaDefinitions&);
 
-// auto | human | {human_if: "major"}
+// auto | human | {human_if: "major"}, or an object that says more: {human_if: "patch", quorum: 2,
+// within: "3d", form: {risk: ["low", "high"], ticket: "text", tested: "yes_no"}}. `human: true` is
+// human_if: patch.
 struct ApprovalRule {
   enum class Kind { kDefault, kAuto, kHuman, kHumanIf } kind = Kind::kDefault;
   std::string human_if;
+  int64_t quorum = 1;
+  std::string within;  // a window such as 3d; empty: as the policy says
+  json::Object form;   // field -> "text" | "number" | "yes_no" | a list of words
 };
 json::Value Encode(const ApprovalRule& value);
 void Decode(const json::Value& in, const std::string& path, const describe::Rule& rule,
@@ -156,24 +161,89 @@ struct Gates {
   CommandList lint;
   CommandList tests;
   CommandList validators;
+  std::vector<std::string> observe;
   static constexpr std::string_view kName = "Gates";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
     visit.Optional("lint", self.lint, "Commands that must exit 0.");
     visit.Optional("tests", self.tests, "Commands that must exit 0.");
     visit.Optional("validators", self.validators, "Commands that must exit 0.");
+    visit.Optional("observe", self.observe,
+                   "Gates that are run and told, and do not block yet, by name.");
   }
 };
 
-// Stored so that a later version can read it; the canary itself comes with governance.
+// Which apps try a new version first. `apps` is a share such as 20%, or names, or label:WORD.
 struct CanarySpec {
   std::string apps;
   int64_t min_runs = 0;
+  bool shadow = false;
   static constexpr std::string_view kName = "CanarySpec";
   template <class Self, class Visitor>
   static void Visit(Self& self, Visitor& visit) {
-    visit.Required("apps", self.apps, "Share of the apps, such as 20%.", describe::kNonEmptyRule);
-    visit.Optional("min_runs", self.min_runs, "", describe::AtLeast(0));
+    visit.Required("apps", self.apps,
+                   "Share of the apps, such as 20%; or their names, or label:WORD, by comma.",
+                   describe::kNonEmptyRule);
+    visit.Optional("min_runs", self.min_runs, "Runs it takes to say anything.",
+                   describe::AtLeast(0));
+    visit.Optional("shadow", self.shadow, "Run beside, compare, and use nothing of it.");
+  }
+};
+
+// How long a fix is watched before its symptom counts as gone.
+struct AfterCareSpec {
+  int64_t runs = 0;
+  std::string within;
+  static constexpr std::string_view kName = "AfterCareSpec";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Optional("runs", self.runs, "Runs past the point of the failure.", describe::AtLeast(1));
+    visit.Optional("within", self.within, "Days or hours, such as 2d.", kWindowRule);
+  }
+};
+
+// How long one can go back. What a live run or the active version needs is kept in any case.
+struct RestorePointSpec {
+  int64_t count = 20;
+  std::string age = "90d";
+  int64_t mebibytes = 1024;
+  static constexpr std::string_view kName = "RestorePointSpec";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Optional("count", self.count, "Restore points kept.", describe::AtLeast(1));
+    visit.Optional("age", self.age, "Kept so long, such as 90d.", kWindowRule);
+    visit.Optional("mebibytes", self.mebibytes, "Kept while they take no more.",
+                   describe::AtLeast(1));
+  }
+};
+
+// What a patch written by a model may be.
+struct PatchLimits {
+  std::vector<std::string> allow;
+  int64_t lines = 400;
+  static constexpr std::string_view kName = "PatchLimits";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Optional("allow", self.allow, "Globs of files it may touch; none: all but guarded ones.");
+    visit.Optional("lines", self.lines, "Changed lines at most.", describe::AtLeast(1));
+  }
+};
+
+// A dependency whose versions a command lists, oldest first, one a line: an `upgrade` besides npm.
+struct Dependency {
+  std::string name;
+  std::string file;
+  std::string pattern;
+  std::vector<std::string> versions;
+  static constexpr std::string_view kName = "Dependency";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    visit.Required("name", self.name, "What it is called.", describe::kNonEmptyRule);
+    visit.Required("file", self.file, "The file that pins its version.", describe::kNonEmptyRule);
+    visit.Required("pattern", self.pattern,
+                   "RE2 pattern of the pin in that file, with one group: the version.",
+                   describe::kNonEmptyRule);
+    visit.Required("versions", self.versions, "Command that lists its versions, one a line.");
   }
 };
 
@@ -210,6 +280,12 @@ struct MotorManifest {
   Gates gates;
   std::optional<CanarySpec> canary;
   ApprovalRule approval;
+  AfterCareSpec after_care;
+  std::optional<ForgeSpec> forge;
+  RestorePointSpec restore_points;
+  PatchLimits patches;
+  std::vector<Dependency> dependencies;
+  std::string page;  // URL that is told when a human has to come
   std::vector<PatchSource> patch_sources = {PatchSource::kPattern, PatchSource::kBranch,
                                             PatchSource::kUpgrade, PatchSource::kHuman};
 
@@ -243,6 +319,12 @@ struct MotorManifest {
     visit.Optional("gates", self.gates, "");
     visit.Optional("canary", self.canary, "");
     visit.Optional("approval", self.approval, "auto, human or {human_if: \"major\"}.");
+    visit.Optional("after_care", self.after_care, "How long a fix is watched.");
+    visit.Optional("restore_points", self.restore_points, "How long one can go back.");
+    visit.Optional("patches", self.patches, "What a patch written by a model may be.");
+    visit.Optional("dependencies", self.dependencies, "Upgrades besides npm.");
+    visit.Optional("forge", self.forge, "Where its pull requests are.");
+    visit.Optional("page", self.page, "URL that is told when a human has to come.");
     visit.Optional("patch_sources", self.patch_sources, "In order.");
   }
 };

@@ -56,6 +56,10 @@ std::vector<std::pair<std::string, json::Value>> AllSchemas() {
   add(describe::Tag<Occurrence>{});
   add(describe::Tag<Experiment>{});
   add(describe::Tag<Change>{});
+  add(describe::Tag<Pattern>{});
+  add(describe::Tag<Token>{});
+  add(describe::Tag<HookDelivery>{});
+  add(describe::Tag<Provenance>{});
   add(describe::Tag<ChaosReport>{});
   return schemas;
 }

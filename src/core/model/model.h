@@ -6,16 +6,20 @@
 // operator-observer specification, section 8. Pure values.
 #pragma once
 
+#include "core/model/access.h"
 #include "core/model/change.h"
 #include "core/model/context.h"
 #include "core/model/decision.h"
 #include "core/model/drill.h"
 #include "core/model/event.h"
 #include "core/model/experiment.h"
+#include "core/model/forge.h"
 #include "core/model/history.h"
 #include "core/model/incident.h"
 #include "core/model/manifest.h"
+#include "core/model/pattern.h"
 #include "core/model/plant.h"
+#include "core/model/provenance.h"
 #include "core/model/run.h"
 
 namespace aiop::model {

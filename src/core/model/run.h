@@ -85,6 +85,9 @@ struct Run {
   std::string batch;  // the `aiop run` command it was made by
   std::string forked_from;
   bool pinned_motor = false;  // the user named the motor version
+  std::string canary;         // the change whose trial it is part of
+  bool shadow = false;        // made beside another run, compared and not used
+  std::string rerun_of;       // the run whose artifacts it makes anew
   std::string healed_by;      // the change that let it go on
   std::string result_root;    // snapshot of workDir when it succeeded
   Timestamp created;
@@ -120,6 +123,9 @@ struct Run {
     visit.Optional("batch", self.batch, "");
     visit.Optional("forked_from", self.forked_from, "");
     visit.Optional("pinned_motor", self.pinned_motor, "");
+    visit.Optional("canary", self.canary, "The change whose trial it is part of.");
+    visit.Optional("shadow", self.shadow, "Made beside another run, compared and not used.");
+    visit.Optional("rerun_of", self.rerun_of, "The run whose artifacts it makes anew.");
     visit.Optional("healed_by", self.healed_by, "The change that let it go on.");
     visit.Optional("result_root", self.result_root, "Snapshot of workDir when it succeeded.");
     visit.Required("created", self.created, "");

@@ -10,7 +10,8 @@ using describe::Problem;
 
 namespace {
 
-constexpr std::string_view kParts[] = {"thresholds", "budgets", "back_off", "limits", "incidents"};
+constexpr std::string_view kParts[] = {"thresholds", "budgets",   "back_off",
+                                       "limits",     "incidents", "governance"};
 
 // `*` stands for any text; everything else for itself.
 bool Fits(std::string_view pattern, std::string_view text) {
@@ -28,7 +29,7 @@ struct Entry {
   std::string name;
   std::vector<std::string> plants;
   std::vector<std::string> teams;
-  json::Value thresholds, budgets, back_off, limits, incidents;
+  json::Value thresholds, budgets, back_off, limits, incidents, governance;
   std::vector<std::string> without;
   json::Value rules;
 
@@ -43,6 +44,7 @@ struct Entry {
     visit.Optional("back_off", self.back_off, "");
     visit.Optional("limits", self.limits, "");
     visit.Optional("incidents", self.incidents, "");
+    visit.Optional("governance", self.governance, "");
     visit.Optional("without", self.without, "");
     visit.Optional("rules", self.rules, "");
   }
@@ -99,6 +101,7 @@ std::vector<Problem> Unknown(const Entry& entry, const json::Object& base) {
 }  // namespace
 
 struct Policy::Override {
+  std::string name;
   std::vector<std::string> plants;
   std::vector<std::string> teams;
   Policy policy;
@@ -124,7 +127,13 @@ class OverrideReader {
     if (!list.is_array()) return Refusal("/overrides", {{"", "must be a list"}});
     const auto& entries = list.get_array();
     for (size_t i = 0; i < entries.size(); ++i) {
-      AIOP_TRY(overrides.emplace_back(), ReadOne(entries[i], json::Child("/overrides", i)));
+      const std::string at = json::Child("/overrides", i);
+      AIOP_TRY(auto entry, ReadOne(entries[i], at));
+      // The name tells decisions of one override from those of another.
+      if (std::ranges::find(overrides, entry.name, &Policy::Override::name) != overrides.end()) {
+        return Refusal(at, {{"/name", "is the name of an earlier override: '" + entry.name + "'"}});
+      }
+      overrides.push_back(std::move(entry));
     }
     return overrides;
   }
@@ -139,7 +148,7 @@ class OverrideReader {
     auto policy = Policy::LoadOne(Whole(base_, value.get_object()), "", nullptr, nullptr);
     if (!policy) return Refusal(at, {{"", policy.error().message}});
     policy->id_ += "+" + entry->name;
-    return Policy::Override{entry->plants, entry->teams, *std::move(policy)};
+    return Policy::Override{entry->name, entry->plants, entry->teams, *std::move(policy)};
   }
 
   std::unexpected<Error> Refusal(const std::string& at, const std::vector<Problem>& problems) {

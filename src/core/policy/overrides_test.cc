@@ -66,6 +66,8 @@ TEST(Overrides, MistakesNameFileLineAndField) {
   has("  - {name: a, plants: [x], thresholds: {abstain_below: 7}}\n", "/thresholds/abstain_below");
   has("  - {name: a, plants: [x], colour: red}\n", "/overrides/0/colour");
   has("  7\n", "/overrides: must be a list");
+  has("  - {name: a, plants: [x]}\n  - {name: a, plants: [y]}\n",
+      "/overrides/1/name: is the name of an earlier");
   const std::string text = With("  - {name: a}\n");
   const auto line = 1 + std::ranges::count(text.substr(0, text.find("{name: a}")), '\n');
   has("  - {name: a}\n", "p.yaml:" + std::to_string(line) + ": ");

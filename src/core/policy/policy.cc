@@ -170,10 +170,43 @@ struct Opening {
   }
 };
 
+// The spans of time are words; the rest goes into Governance as it is.
+struct GovernanceEntry {
+  Governance numbers;
+  std::string after_care = "24h";
+  std::string approval = "7d";
+  std::string break_glass = "24h";
+
+  static constexpr std::string_view kName = "PolicyGovernance";
+  template <class Self, class Visitor>
+  static void Visit(Self& self, Visitor& visit) {
+    const describe::Rule some = Between(1, 1'000'000);
+    visit.Optional("after_care_runs", self.numbers.after_care_runs, "", some);
+    visit.Optional("after_care", self.after_care, "", kSpanRule);
+    visit.Optional("confirmations", self.numbers.confirmations, "", some);
+    visit.Optional("when_back", self.numbers.when_back, "");
+    visit.Optional("breaker_after", self.numbers.breaker_after, "", some);
+    visit.Optional("suggest_after", self.numbers.suggest_after, "", some);
+    visit.Optional("approval", self.approval, "", kSpanRule);
+    visit.Optional("approves", self.numbers.approves, "");
+    visit.Optional("break_glass", self.break_glass, "", kSpanRule);
+    visit.Optional("canary_min_runs", self.numbers.canary_min_runs, "", some);
+    visit.Optional("reruns_per_minute", self.numbers.reruns_per_minute, "", some);
+  }
+  Governance Read() const {
+    Governance governance = numbers;
+    governance.after_care_ms = ReadSpan(after_care).value_or(0);
+    governance.approval_ms = ReadSpan(approval).value_or(0);
+    governance.break_glass_ms = ReadSpan(break_glass).value_or(0);
+    return governance;
+  }
+};
+
 struct PolicyFile {
   std::string id;
   std::string version;
   Opening incidents;
+  GovernanceEntry governance;
   Thresholds thresholds;
   Budgets budgets;
   BackOff back_off;
@@ -190,6 +223,7 @@ struct PolicyFile {
     visit.Optional("back_off", self.back_off, "");
     visit.Required("limits", self.limits, "");
     visit.Optional("incidents", self.incidents, "");
+    visit.Optional("governance", self.governance, "");
     visit.Required("rules", self.rules, "");
   }
 };
@@ -310,6 +344,7 @@ Result<Policy> Policy::LoadOne(const json::Value& value, std::string_view file,
   policy.back_off_most_ms_ = read->back_off.most_ms;
   policy.opens_after_ = read->incidents.opens_after;
   policy.opens_within_ms_ = ReadSpan(read->incidents.within).value_or(0);
+  policy.governance_ = read->governance.Read();
   policy.abstain_below_ = read->thresholds.abstain_below;
   policy.reduction_runs_ = read->limits.tuning.reduction_runs;
   Tuning tuning = Joined(read->thresholds, read->limits);

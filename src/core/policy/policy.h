@@ -146,6 +146,29 @@ using Answer = std::variant<Ruling, Wish>;
 
 // ---- The policy ----
 
+// What becomes of a version whose fix did not keep the failure away from an app it was made for:
+// left at once, or kept until the next fix goes on top of it.
+enum class WhenBack { kRollBack, kRollForward };
+constexpr auto EnumNames(WhenBack) {
+  return std::to_array<std::pair<WhenBack, std::string_view>>(
+      {{WhenBack::kRollBack, "roll_back"}, {WhenBack::kRollForward, "roll_forward"}});
+}
+
+// How changes are governed, beyond what a motor says itself.
+struct Governance {
+  int64_t after_care_runs = 3;  // runs past the point of a failure before its fix is confirmed
+  int64_t after_care_ms = 0;    // and so long
+  int64_t confirmations = 2;    // confirmed uses before a pattern is promoted
+  WhenBack when_back = WhenBack::kRollBack;
+  int64_t breaker_after = 3;  // useless fixes of one failure before nothing more is tried
+  int64_t suggest_after = 3;  // like faults of apps before a validator is suggested
+  int64_t approval_ms = 0;    // an approval waits so long; then the change is rejected
+  model::Role approves = model::Role::kApprover;
+  int64_t break_glass_ms = 0;  // a change let through is reviewed within so long
+  int64_t canary_min_runs = 3;
+  int64_t reruns_per_minute = 60;  // of a bulk re-run
+};
+
 class Policy {
  public:
   // Reads a policy file; errors name file, line and field. `value` is the file's content as JSON,
@@ -173,6 +196,8 @@ class Policy {
   int64_t ReductionRuns() const { return reduction_runs_; }
   // How long to wait before a run whose fault was transient goes on for the nth time (from 1).
   int64_t BackOffMilliseconds(int64_t resumed) const;
+
+  const Governance& Governing() const { return governance_; }
 
   // What a ruling by this rule holds for; all, if there is no such rule.
   Covers CoveredBy(std::string_view rule) const;
@@ -202,6 +227,7 @@ class Policy {
   double abstain_below_ = 0;
   int64_t opens_after_ = 1;
   int64_t opens_within_ms_ = 0;
+  Governance governance_;
   std::shared_ptr<const Tuning> tuning_;
   std::shared_ptr<const std::vector<Rule>> rules_;
   std::shared_ptr<const std::vector<Override>> overrides_;

@@ -39,6 +39,20 @@ struct Cutting {
 // complex keys), the part around it is cut instead. A block collection left empty becomes {} or [].
 Result<Cutting> Cut(std::string_view text, const std::vector<std::string>& pointers);
 
+// Where one part stands in a text: byte ranges of its key (empty for an item of a list) and of its
+// value. A value in YAML has one only if it is a scalar on one line; else the range is empty.
+struct Place {
+  size_t key_begin = 0;
+  size_t key_end = 0;
+  size_t value_begin = 0;
+  size_t value_end = 0;
+};
+
+// kNotFound if nothing, or more than one thing (duplicate keys), is at exactly this JSON pointer;
+// kInvalid if the text is neither JSON nor YAML, or the part is written in a way that has no simple
+// place. In YAML it is a good guess: who edits there reads the result again.
+Result<Place> PlaceOf(std::string_view text, const std::string& pointer);
+
 // What a validator says of a text: the pointers it objects to (possibly none known) and whether it
 // accepts.
 struct Opinion {

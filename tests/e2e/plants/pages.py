@@ -45,11 +45,16 @@ def act(what, after):
         return
     # The key of the request belongs to the first step of this start; later ones are made the same way.
     key = request["stepKey"] if request.get("checkpoint", "") == after else f"{trace}:{after}"
+    # Whole or not at all, whenever the plant is killed.
+    path = os.path.join(os.environ["AIOP_EFFECTS"], key.replace("/", "_"))
+    draft = os.path.join(work, "effect")
+    with open(draft, "w", encoding="utf-8") as file:
+        file.write(f"{what} {load('read.json')['title']}")
     try:
-        with open(os.path.join(os.environ["AIOP_EFFECTS"], key.replace("/", "_")), "x", encoding="utf-8") as file:
-            file.write(f"{what} {load('read.json')['title']}")
+        os.link(draft, path)
     except FileExistsError:
         pass
+    os.unlink(draft)
 
 
 def read():
