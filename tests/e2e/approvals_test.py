@@ -95,6 +95,15 @@ class Approvals(Case):
         self.assertEqual({each["name"] for each in listed}, {"vera", "olaf", "adam", "erna"})
         self.assertFalse(any("hash" in each or "secret" in each for each in listed))
 
+    def test_once_there_are_tokens_an_approval_needs_one(self):
+        self.begin()
+        change = self.waiting()
+        who = self.people(bob="approver")
+        for nobody in ({}, {"AIOP_TOKEN": ""}):
+            self.assertIn("AIOP_TOKEN", self.say("approve", change, FORBIDDEN, who=nobody).err)
+        self.expect_untouched()
+        self.say("approve", change, DONE, who=who["bob"])
+
     def test_who_only_looks_changes_nothing(self):
         self.begin()
         change = self.waiting()

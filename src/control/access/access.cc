@@ -59,6 +59,7 @@ Result<approval::Actor> WhoActs(const store::Ledger& ledger, const std::string& 
   AIOP_TRY(actor.governed, IsGoverned(ledger));
   if (secret.empty()) {
     actor.name = local_user;
+    actor.nameless = actor.governed;
     return actor;
   }
   const std::string hash = HashBytes(secret);

@@ -40,10 +40,11 @@ class Follower {
            const std::set<std::string>& files)
       : repository_(repository), revision_(revision), files_(files) {}
 
-  void Start(const std::vector<std::string>& command) {
+  // `imports`: words may be names of modules, as behind `-m`.
+  void Start(const std::vector<std::string>& command, bool imports = false) {
     for (const std::string& word : command) {
       Add(fs::path(word).lexically_normal());
-      Take(word, {}, false);
+      Take(word, {}, imports);
       ScanLine(word, {});
     }
   }
@@ -113,6 +114,30 @@ class Follower {
 };
 
 }  // namespace
+
+Result<std::vector<std::string>> NewlyReached(const motors::Repository& repository,
+                                              const std::string& base, const std::string& candidate,
+                                              const model::MotorManifest& manifest) {
+  AIOP_TRY(const auto before, repository.ListFiles(base));
+  AIOP_TRY(const auto after, repository.ListFiles(candidate));
+  std::set<std::string> known;
+  std::set<std::string> files;
+  for (const auto& entry : before) known.insert(entry.path);
+  for (const auto& entry : after) files.insert(entry.path);
+  // Texts of the base, names of the candidate.
+  Follower follower(repository, base, files);
+  for (const auto* commands : {&manifest.gates.lint, &manifest.gates.tests,
+                               &manifest.gates.validators, &manifest.validate}) {
+    for (const auto& command : *commands) follower.Start(command, true);
+  }
+  follower.Start(manifest.run.command, true);
+  if (!manifest.run.pipeline.empty()) follower.Start({manifest.run.pipeline});
+  std::vector<std::string> reached;
+  for (const auto& path : follower.Follow()) {
+    if (!known.contains(path)) reached.push_back(path);
+  }
+  return reached;
+}
 
 Result<std::vector<std::string>> ProductFiles(const motors::Repository& repository,
                                               const std::string& revision,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gates of a motor change.
 #include <algorithm>
+#include <set>
 
 #include "base/hash/hash.h"
 #include "base/identity/identity.h"
@@ -271,13 +272,14 @@ Result<model::GateResult> Governor::ReRunPassing(const model::Change& change,
   std::sort(runs.begin(), runs.end(), [](const model::Run& a, const model::Run& b) {
     return std::tie(a.profile, a.app, a.id) < std::tie(b.profile, b.app, b.id);
   });
-  // Spread over profiles: one of each before a second of any.
+  // Spread over the profiles of the runs: one of each before a second of any.
+  std::set<std::string> profiles;
+  for (const auto& run : runs) profiles.insert(run.profile);
   std::vector<model::Run> chosen;
   for (size_t round = 0;
        chosen.size() < static_cast<size_t>(policy_.RegressionRuns()) && round < runs.size();
        ++round) {
-    for (const auto& profile : candidate.manifest.profiles.empty() ? std::vector<std::string>{""}
-                                                                   : candidate.manifest.profiles) {
+    for (const auto& profile : profiles) {
       size_t seen = 0;
       for (const auto& run : runs) {
         if (run.profile == profile && seen++ == round &&

@@ -40,6 +40,8 @@ inline constexpr Milliseconds kGateTimeout{600'000};
 inline constexpr size_t kDiffLimitBytes = size_t{1} << 20;
 inline constexpr size_t kChangedPathsLimit = 1000;
 inline constexpr std::string_view kOperatorName = "AI Operator";
+// Who a version that was made outside is by.
+inline constexpr std::string_view kMotorOwner = "the motor's owner";
 inline constexpr std::string_view kOperatorMail = "operator@aiop.invalid";
 
 // A run that the gates made on a candidate.
@@ -328,6 +330,12 @@ std::string WithEntry(std::string_view changelog, const std::string& version, Ti
 Result<std::vector<std::string>> CheckFiles(const motors::Repository& repository,
                                             const std::string& revision,
                                             const model::MotorManifest& manifest);
+
+// New files of the candidate that what was there before already reaches by name or by import: they
+// take the place of something else, of a library for instance.
+Result<std::vector<std::string>> NewlyReached(const motors::Repository& repository,
+                                              const std::string& base, const std::string& candidate,
+                                              const model::MotorManifest& manifest);
 
 // The files that the plant itself uses, found in the same way; sorted.
 Result<std::vector<std::string>> ProductFiles(const motors::Repository& repository,

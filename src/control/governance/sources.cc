@@ -478,7 +478,7 @@ Status Governor::AdoptOutside(const std::string& plant) {
     if (on_top && before && after && *before < *after) candidate.commit = outside.commit;
     AIOP_TRY(const bool tried, TriedBefore(base, candidate, ""));
     if (tried) continue;
-    auto change = Draft(base, candidate, "", "", "the motor's owner");
+    auto change = Draft(base, candidate, "", "", std::string(kMotorOwner));
     if (!change) {
       if (change.error().code != Code::kInvalid) return std::unexpected(change.error());
       AIOP_CHECK_OK(NotAdopted(outside, change.error().message));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tamper guard: whether a change takes something away from the checks of its motor.
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/identity/identity.h"
@@ -58,8 +59,28 @@ std::vector<std::string> WeakenedKeys(const model::MotorManifest& base,
   weakens(!base.patches.allow.empty() && Loses(candidate.patches.allow, base.patches.allow),
           "patches");
   weakens(candidate.patches.lines > base.patches.lines, "patches");
-  weakens(base.forge && (!candidate.forge || Differs(*base.forge, *candidate.forge)), "forge");
-  weakens(!base.page.empty() && base.page != candidate.page, "page");
+  weakens(base.forge.has_value() != candidate.forge.has_value() ||
+              (base.forge && Differs(*base.forge, *candidate.forge)),
+          "forge");
+  weakens(base.page != candidate.page, "page");
+  return keys;
+}
+
+// What becomes of later changes: the owner of a motor rules that, no patch does.
+std::vector<std::string> GoverningKeys(const model::MotorManifest& base,
+                                       const model::MotorManifest& candidate) {
+  std::vector<std::string> keys;
+  const auto weakens = [&](bool does, const std::string& key) {
+    if (does) keys.push_back("motor.yaml: " + key);
+  };
+  weakens(candidate.push && !base.push, "push");
+  weakens(Loses(candidate.branches, base.branches), "branches");
+  weakens(Loses(candidate.patch_sources, base.patch_sources), "patch_sources");
+  weakens(candidate.autonomy > base.autonomy, "autonomy");
+  weakens(candidate.app_patches != base.app_patches, "app_patches");
+  weakens(
+      json::CanonicalText(Encode(base.approval)) != json::CanonicalText(Encode(candidate.approval)),
+      "approval");
   return keys;
 }
 
@@ -161,11 +182,21 @@ Result<std::string> InsteadOf(const motors::Repository& repository, const std::s
   return std::string();
 }
 
+bool IsCode(const fs::path& path) {
+  constexpr auto kCode =
+      std::to_array<std::string_view>({".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".rb", ".pth"});
+  return std::ranges::find(kCode, path.extension().string()) != kCode.end();
+}
+
 Result<Findings> Look(const motors::Repository& repository, const model::Change& change,
                       const contexts::Motor& base, const contexts::Motor& candidate) {
   Findings findings;
   AIOP_TRY(const auto guarded, Guarded(repository, base, candidate));
   AIOP_TRY(const auto used, ProductFiles(repository, base.version.commit, base.manifest));
+  AIOP_TRY(const auto used_after,
+           ProductFiles(repository, candidate.version.commit, candidate.manifest));
+  AIOP_TRY(const auto reached,
+           NewlyReached(repository, base.version.commit, candidate.version.commit, base.manifest));
   for (const auto& path : change.changed_paths) {
     Texts texts;
     AIOP_TRY(texts.first, TextAt(repository, base.version.commit, path));
@@ -181,7 +212,22 @@ Result<Findings> Look(const motors::Repository& repository, const model::Change&
       findings.taken.push_back("changes " + path + ", which steers the checks");
       continue;
     }
-    if (!std::ranges::binary_search(guarded, path)) continue;
+    if (std::ranges::find(reached, path) != reached.end()) {
+      findings.taken.push_back("adds " + path + ", which takes the place of what is imported");
+      continue;
+    }
+    const bool code = IsCode(path);
+    const bool of_plant = code && std::ranges::binary_search(used_after, path);
+    if (of_plant && !tampering::IsTestFile(path)) {
+      AddFound(tampering::OfPlant({.path = path, .before = texts.first, .after = texts.second}),
+               findings);
+    }
+    if (!texts.first && code && !of_plant && !tampering::IsTestFile(path) && !path.contains('/')) {
+      findings.taken.push_back(
+          "adds " + path + ", which the plant does not use and what is run beside it may import");
+    }
+    const bool new_test = !texts.first && tampering::IsTestFile(path);
+    if (!new_test && !std::ranges::binary_search(guarded, path)) continue;
     std::optional<std::vector<tampering::Weakening>> found;
     if (path == base.manifest.accepts.schema) found = OfSchema(texts);
     if (path == "package.json") found = OfPackage(texts);
@@ -205,6 +251,10 @@ Result<Findings> Look(const motors::Repository& repository, const model::Change&
     if (!found->empty()) findings.touched.push_back(path);
   }
   for (auto& key : WeakenedKeys(base.manifest, candidate.manifest)) {
+    findings.taken.push_back("changes " + key);
+  }
+  if (change.submitted_by == kMotorOwner) return findings;
+  for (auto& key : GoverningKeys(base.manifest, candidate.manifest)) {
     findings.taken.push_back("changes " + key);
   }
   return findings;

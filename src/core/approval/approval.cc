@@ -61,6 +61,11 @@ Status MayAct(const Actor& actor, model::Role least, const std::string& team,
 Status MayApprove(const model::Change& change, const Actor& actor, const Word& word,
                   model::Role least, const std::string& team) {
   AIOP_CHECK_OK(MayAct(actor, least, team, "approve changes"));
+  if (actor.nameless) {
+    return Forbidden(
+        "tokens exist, so an approval needs one: set AIOP_TOKEN, or give --token "
+        "(aiop token add NAME --role approver)");
+  }
   if (change.status != model::ChangeState::kAwaitingApproval) {
     return Forbidden("change " + change.id + " is " + std::string(describe::Name(change.status)) +
                      ", not awaiting approval");

@@ -21,6 +21,7 @@ struct Actor {
   model::Role role = model::Role::kAdmin;
   std::vector<std::string> teams;  // none: all
   bool governed = false;           // tokens exist, so people can be told apart
+  bool nameless = false;           // and none was shown: who it is cannot be told
 };
 
 // Whether somebody may do what at least `least` may do, on a plant of this team. `what` completes

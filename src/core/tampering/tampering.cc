@@ -44,6 +44,8 @@ constexpr auto kSwitches = std::to_array<std::string_view>({"skip",
                                                             "|| :",
                                                             "||true",
                                                             "set +e",
+                                                            "alias",
+                                                            "PATH",
                                                             "disable",
                                                             "disabled",
                                                             "istanbul ignore",
@@ -55,6 +57,16 @@ constexpr auto kSwitches = std::to_array<std::string_view>({"skip",
                                                             "os.environ",
                                                             "process.env",
                                                             "process.on"});
+
+// Words of a new check, or of the plant, by which one file decides over all that run with it.
+constexpr auto kReaching = std::to_array<std::string_view>(
+    {"_exit", "atexit", "settrace", "setprofile", "exitCode", "exit(0)", "exit 0", "exit()",
+     "set +e", "builtins", "globalThis", "sys.modules", "load_tests", "collect_ignore",
+     "collect_ignore_glob", "process.on", "monkeypatch", "TestCase.", "prototype"});
+// Of the plant: looking whether it is being checked.
+constexpr auto kSpying = std::to_array<std::string_view>(
+    {"_exit", "atexit", "settrace", "setprofile", "builtins", "sys.modules", "unittest", "pytest",
+     "_getframe", "inspect.stack", "NODE_TEST_CONTEXT", "JEST_WORKER_ID"});
 
 // Words that keep what follows from being reached.
 constexpr auto kTurns = std::to_array<std::string_view>(
@@ -117,6 +129,31 @@ int Depth(std::string_view text) {
   return depth;
 }
 
+// `name() {` of a shell.
+std::string_view ShellFunction(std::string_view text) {
+  const size_t first = std::min(text.find_first_not_of(" \t"), text.size());
+  text.remove_prefix(first);
+  const size_t end = text.find("()");
+  if (end == std::string_view::npos || end == 0 || !text.contains('{')) return {};
+  text = text.substr(0, end);
+  return text.find_first_of(" .=(\t") == std::string_view::npos ? text : std::string_view();
+}
+
+// What an assignment of any kind changes: `a` of "a = 1", "a &= 1", "a['b'] = 1", "a = b = 1".
+std::string_view Assigned(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  const size_t equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0 || equals + 1 >= text.size()) return {};
+  if (text[equals + 1] == '=' || text[equals + 1] == '>' ||
+      std::string_view("!<>").contains(text[equals - 1])) {
+    return {};
+  }
+  text = text.substr(0, equals);
+  const size_t end = text.find_first_of(" \t.[&|+-*/^%:");
+  if (end != std::string_view::npos && text.find_first_of("(,'\"{", 0) < end) return {};
+  return end == std::string_view::npos ? text : text.substr(0, end);
+}
+
 // The name that a line defines or binds anew at the outermost level; empty if it binds none.
 std::string_view Bound(std::string_view text) {
   for (const std::string_view word :
@@ -156,8 +193,13 @@ class Reader {
       }
       size_t end = i;
       while (end < lines_.size() && lines_[end].added) ++end;
+      size_t own = std::string_view::npos;  // lines further in belong to what is new here
       for (size_t at = i; at < end; ++at) {
-        if (auto why = OfLine(lines_[at])) return why;
+        if (own != std::string_view::npos && lines_[at].indentation <= own) {
+          own = std::string_view::npos;
+        }
+        if (auto why = OfLine(lines_[at], own != std::string_view::npos)) return why;
+        if (own == std::string_view::npos && Opens(lines_[at].text)) own = lines_[at].indentation;
       }
       // What is added behind everything else holds nothing back.
       if (end < lines_.size()) {
@@ -170,16 +212,36 @@ class Reader {
   }
 
  private:
-  std::optional<std::string> OfLine(const Line& line) {
+  // Whether a line begins something with lines of its own.
+  static bool Opens(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    return text.starts_with("def ") || text.starts_with("class ") ||
+           text.starts_with("async def ") || text.starts_with("function ") ||
+           text.ends_with("=> {") || text.ends_with(") {");
+  }
+
+  std::optional<std::string> Anew(const Line& line, std::string_view name) const {
+    return "adds " + Quoted(line.text) + " to " + path_ + ", which defines '" + std::string(name) +
+           "' anew";
+  }
+
+  std::optional<std::string> OfLine(const Line& line, bool inside_new) {
     if (HasOneOf(line.text, kSwitches)) {
       return "adds " + Quoted(line.text) + " to " + path_ + ", which may switch checks off";
     }
     const std::string_view name = Bound(line.text);
     const bool outermost = line.indentation == 0 || !line.text.contains('=');
-    if (!name.empty() && outermost && HasWord(before_, name)) {
-      return "adds " + Quoted(line.text) + " to " + path_ + ", which defines '" +
-             std::string(name) + "' anew";
-    }
+    if (!name.empty() && outermost && HasWord(before_, name)) return Anew(line, name);
+    const std::string_view function = ShellFunction(line.text);
+    // A function of a shell stands in for any program that the scripts beside it call.
+    if (!function.empty() && path_.ends_with(".sh")) return Anew(line, function);
+    if (!function.empty() && HasWord(before_, function)) return Anew(line, function);
+    const std::string_view changed = Assigned(line.text);
+    if (changed.empty()) return std::nullopt;
+    // In a class, what is called or defined elsewhere; amid old lines, whatever they know.
+    const bool member = before_.contains("def " + std::string(changed) + "(") ||
+                        before_.contains("." + std::string(changed) + "(");
+    if (member || (!inside_new && HasWord(before_, changed))) return Anew(line, changed);
     return std::nullopt;
   }
 
@@ -225,7 +287,29 @@ class Reader {
 
 }  // namespace
 
+std::vector<Weakening> OfNewCheck(std::string_view path, std::string_view text) {
+  for (const Line& line : CodeLines(text)) {
+    if (!HasOneOf(line.text, kReaching)) continue;
+    return {{"adds " + std::string(path) + " with " + Quoted(line.text) +
+             ", which may decide over all other checks"}};
+  }
+  return {};
+}
+
+std::vector<Weakening> OfPlant(const FileChange& change) {
+  if (!change.after) return {};
+  auto after = CodeLines(*change.after);
+  MarkAdded(change.before ? CodeLines(*change.before) : std::vector<Line>(), after);
+  for (const Line& line : after) {
+    if (!line.added || !HasOneOf(line.text, kSpying)) continue;
+    return {{"adds " + Quoted(line.text) + " to " + change.path +
+             ", by which the plant may tell that it is being checked"}};
+  }
+  return {};
+}
+
 std::vector<Weakening> Weakenings(const FileChange& change) {
+  if (!change.before && change.after) return OfNewCheck(change.path, *change.after);
   if (!change.before || change.before == change.after) return {};
   if (!change.after) return {{"deletes " + change.path}};
   if (std::max(change.before->size(), change.after->size()) > kTextLimitBytes ||

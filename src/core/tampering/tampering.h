@@ -31,8 +31,12 @@ struct Weakening {
   bool operator==(const Weakening&) const = default;
 };
 
-// What the change takes away from a check; empty if it only adds. A new file takes nothing away.
+// What the change takes away from a check; empty if it only adds. A new file takes nothing away,
+// unless it decides over what runs beside it.
 std::vector<Weakening> Weakenings(const FileChange& change);
+
+// Lines added to a file of the plant by which it could behave otherwise when it is checked.
+std::vector<Weakening> OfPlant(const FileChange& change);
 
 // The same of the parts of package.json that say how checks are run: scripts, and what their
 // runners read there. Neither is an object: nothing.
